@@ -1,0 +1,93 @@
+import fs from "node:fs";
+import os from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { newSessionKey } from "../../files/artefact.ts";
+import { currentIdentity } from "../../files/current_identity.ts";
+import { openPinned } from "../../files/pinned_file.ts";
+import { Root } from "../../files/root.ts";
+import { openBackend } from "../../hashing/select.ts";
+import { answerParasync } from "../../schemes/parasync_basis.ts";
+import { LocalPeer } from "../../schemes/local_peer.ts";
+import { Reception } from "../../schemes/reception.ts";
+import { StageClock } from "../../telemetry/stages.ts";
+import { MAX_KEYS } from "../../transport/limits.ts";
+import type { CommandContext, OptionsOf } from "../command.ts";
+import { beginSync, finishSync } from "../sync_run.ts";
+
+/**
+ * `local OLD NEW`: both ends of a sync in this process, to try a scheme out or to make a file from a delta.
+ *
+ * Without `--output` the result is built in a temporary folder, verified and removed.
+ *
+ * @param options The flags.
+ * @param positionals OLD and NEW.
+ * @param context The surroundings.
+ * @returns 0.
+ */
+export async function run(
+  options: OptionsOf<"local">,
+  positionals: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  const startedAt = performance.now();
+  const [oldFile, newFile] = [positionals[0]!, positionals[1]!];
+  const basis = openPinned(oldFile, { followLinks: true });
+  const scratch = options.output === undefined
+    ? fs.mkdtempSync(join(os.tmpdir(), "parasync-local-"))
+    : undefined;
+  let peer: LocalPeer | undefined;
+  try {
+    const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
+    const location = Root.open(dirname(output)).locate(basename(output));
+    const sync = await beginSync(newFile, options, context, basis.size);
+    const { parameters, lanes } = sync.end;
+    const { backend, missing } = await openBackend(options.hw);
+    const key = newSessionKey();
+    const clock = new StageClock();
+    const reference = {
+      path: basis.path,
+      identity: basis.identity,
+      size: basis.size,
+      writable: false,
+    };
+    peer = new LocalPeer({
+      answer: (frames, onOpen) =>
+        answerParasync({
+          key,
+          basis: reference,
+          parameters,
+          lanes,
+          clock,
+          backend: backend.name,
+          notice: missing ?? "",
+          maxPatchBytes: Number.MAX_SAFE_INTEGER,
+          maxKeys: MAX_KEYS,
+          onOpen,
+          signal: context.signal,
+        }, frames),
+      receive: ({ newSize }) =>
+        Reception.open({
+          location,
+          key,
+          basis,
+          basisReference: reference,
+          newSize,
+          parameters,
+          lanes,
+          clock,
+          commit: {
+            expectTarget: currentIdentity(location),
+            fsync: options.fsync,
+            mtimeMs: Number(sync.end.mtimeNs / 1_000_000n),
+          },
+        }),
+      stages: () => clock.toMillis(),
+    });
+    await finishSync(sync, peer, options, context, startedAt, options.output ?? "");
+    return 0;
+  } finally {
+    await peer?.discard();
+    basis.close();
+    if (scratch !== undefined) fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,74 @@
+import { ParasyncError } from "../../errors.ts";
+import { Root } from "../../files/root.ts";
+import { sweepStale } from "../../files/sweep.ts";
+import { isLoopback, LOOPBACK_HOSTS } from "../../transport/access.ts";
+import { startServer } from "../../transport/server.ts";
+import { SessionTable } from "../../transport/session_table.ts";
+import { LanePool } from "../../workers/pool.ts";
+import type { CommandContext, OptionsOf } from "../command.ts";
+import { readToken } from "../token.ts";
+
+/** What a dead server left is removed once it is older than any live session of this one can be. */
+const SWEEP_FACTOR = 2;
+
+/**
+ * `serve`, and the original's `parasync_http_server`: serves a folder until it is told to stop.
+ *
+ * @param options The flags.
+ * @param _positionals None.
+ * @param context The surroundings.
+ * @returns 0 after SIGINT or SIGTERM.
+ */
+export async function run(
+  options: OptionsOf<"serve"> | OptionsOf<"parasync_http_server">,
+  _positionals: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  const { host, port, prefix } = options;
+  const { logger, signal } = context;
+  const token = readToken(options.tokenFile, context.env);
+  if (!isLoopback(host) && token === undefined && !options.insecureNoAuth) {
+    throw new ParasyncError(
+      "usage",
+      `Cannot listen on ${host}: anyone could write to the root; give a token (--token-file or ` +
+        "PARASYNC_TOKEN), or --insecure-no-auth",
+    );
+  }
+  if (prefix !== "" && !/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) {
+    throw new ParasyncError("usage", `Cannot use --prefix=${prefix}: it must be like /sync`);
+  }
+  const root = Root.open(options.root);
+  const pool = new LanePool(options.threads, { mainWorks: false });
+  const limits = {
+    maxFileBytes: options.maxFileSize,
+    maxBodyBytes: options.maxBody,
+    maxSessions: options.maxSessions,
+    maxConcurrent: options.maxConcurrent,
+    maxThreads: options.threads,
+    idleMs: options.idleTimeout,
+    sessionMs: options.sessionTtl,
+  };
+  sweepStale(root.path, options.sessionTtl * SWEEP_FACTOR);
+  const sessions = new SessionTable({ root, pool, limits, fsync: options.fsync, hw: options.hw });
+  const hosts = new Set([...LOOPBACK_HOSTS, host.toLowerCase(), `[${host.toLowerCase()}]`]);
+  for (const name of options.allowedHost) hosts.add(name.toLowerCase());
+  const server = startServer({
+    sessions,
+    access: { token, hosts, anyAddress: host === "0.0.0.0" || host === "::" },
+    limits,
+    logger,
+    prefix,
+  }, { host, port });
+  const { hostname, port: bound } = server.address;
+  const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
+  context.stdout.write(`Listening on http://${shown}:${bound}${prefix} (root ${root.path})\n`);
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+  await Promise.race([stopped, server.finished]);
+  logger.info("Stopping: requests at work may end");
+  await server.stop();
+  pool.close();
+  return 0;
+}

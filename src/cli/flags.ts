@@ -1,0 +1,276 @@
+import { LOG_LEVELS } from "../telemetry/log.ts";
+import type { FlagSpec } from "./flag_spec.ts";
+
+const SERVERS = ["serve", "parasync_http_server"] as const;
+const ORIGINAL_CLIENTS = ["parasync_http_client"] as const;
+const CLIENTS = ["push", ...ORIGINAL_CLIENTS] as const;
+const SYNCS = [...CLIENTS, "local"] as const;
+const WORKERS = [...SERVERS, ...SYNCS] as const;
+
+/** The parallel matching algorithms; the place of each is its number in the original and on the wire. */
+export const MODES = ["pipeline-v1", "pipeline-v3", "flow-graph", "streaming"] as const;
+
+/** The name of a parallel matching algorithm. */
+export type ModeName = typeof MODES[number];
+
+/** Schemes that a sync can be told to use. */
+const SCHEMES = ["parasync"] as const;
+
+const MOST_THREADS = 256;
+const cores = () => Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
+/** More than eight threads a file wait for the disk and the line rather than for a core. */
+const usefulCores = () => Math.min(8, cores());
+
+/**
+ * Every flag, by its canonical name. Parsing, environment variables, help, suggestions and the types of
+ * the commands' options are all made from this table.
+ */
+export const FLAGS = {
+  "server_ip": {
+    kind: "string",
+    commands: ORIGINAL_CLIENTS,
+    help: "The server's address",
+    placeholder: "IP",
+    default: "127.0.0.1",
+    aliases: ["server"],
+  },
+  "server_port": {
+    kind: "int",
+    min: 1,
+    max: 65535,
+    commands: ORIGINAL_CLIENTS,
+    help: "The server's port",
+    default: "19876",
+  },
+  "basis_filename": {
+    kind: "string",
+    commands: ORIGINAL_CLIENTS,
+    help: "The old file's path on the server",
+    placeholder: "FILE",
+    aliases: ["basis", "file"],
+    required: true,
+  },
+  "new_filename": {
+    kind: "string",
+    commands: ORIGINAL_CLIENTS,
+    help: "The new file's path on this machine",
+    placeholder: "FILE",
+    aliases: ["new"],
+    required: true,
+  },
+  root: {
+    kind: "string",
+    commands: SERVERS,
+    help: "The folder that is served; nothing outside it is read or written",
+    placeholder: "DIR",
+    default: ".",
+  },
+  port: {
+    kind: "int",
+    min: 0,
+    max: 65535,
+    commands: SERVERS,
+    help: "The port to listen on; 0 is any free one",
+    default: "19876",
+  },
+  host: {
+    kind: "string",
+    commands: SERVERS,
+    help: "The address to listen on; any but a loopback one needs a token",
+    placeholder: "ADDR",
+    default: "127.0.0.1",
+  },
+  fsync: {
+    kind: "boolean",
+    commands: [...SERVERS, "local"],
+    help: "Whether a result is on the disk before it is reported",
+    placeholder: "on|off",
+    default: "on",
+  },
+  "token-file": {
+    kind: "string",
+    commands: [...SERVERS, ...CLIENTS],
+    help: "A file, readable by its owner alone, that holds the bearer token; or PARASYNC_TOKEN",
+    placeholder: "FILE",
+  },
+  "insecure-no-auth": {
+    kind: "boolean",
+    commands: SERVERS,
+    help: "Listen on an address that is not loopback without a token",
+  },
+  prefix: {
+    kind: "string",
+    commands: [...SERVERS, "push"],
+    help: "The path under which a proxy forwards to the server",
+    placeholder: "PATH",
+    default: "",
+  },
+  "allowed-host": {
+    kind: "string",
+    commands: SERVERS,
+    help: "A host name that requests may be addressed to, beside the loopback and listening ones",
+    placeholder: "NAME",
+    repeatable: true,
+  },
+  output: {
+    kind: "string",
+    commands: ["local"],
+    help: "Where the result goes; without it the result is verified and removed",
+    placeholder: "FILE",
+    short: "o",
+  },
+  threads: {
+    kind: "int",
+    min: 1,
+    max: MOST_THREADS,
+    words: { auto: usefulCores, cores },
+    commands: WORKERS,
+    help: "Threads for one sync, at a server the most a client may ask for; auto: cores up to 8",
+    default: "auto",
+    defaults: { serve: "cores", "parasync_http_server": "cores", "parasync_http_client": "4" },
+    aliases: ["thread_num"],
+    short: "T",
+  },
+  hw: {
+    kind: "choice",
+    choices: ["0", "1", "auto", "require"],
+    synonyms: { false: "0", true: "1", off: "0", on: "1" },
+    bare: "1",
+    negated: "0",
+    commands: WORKERS,
+    help: "Checksums by native libraries: never, yes, where there are any, or fail without",
+    default: "auto",
+    defaults: { "parasync_http_client": "0" },
+  },
+  mode: {
+    kind: "choice",
+    choices: MODES,
+    synonyms: { "0": "pipeline-v1", "1": "pipeline-v3", "2": "flow-graph", "3": "streaming" },
+    commands: SYNCS,
+    help: "The parallel matching algorithm, by name or by its number, 0 to 3",
+    default: "streaming",
+  },
+  scheme: {
+    kind: "choice",
+    choices: SCHEMES,
+    commands: SYNCS,
+    help: "Who chunks and hashes what, and in which order",
+    default: "parasync",
+  },
+  "chunk-size": {
+    kind: "chunk_sizes",
+    commands: SYNCS,
+    help: "Least, average and greatest chunk, such as 4KiB:8KiB:12KiB; auto grows with the file",
+    default: "auto",
+  },
+  digest: {
+    kind: "choice",
+    choices: ["session", "blake3"],
+    commands: SYNCS,
+    help: "The digest to report: the session's own, or the file's BLAKE3 as b3sum prints it",
+    default: "session",
+  },
+  suffix: {
+    kind: "string",
+    commands: CLIENTS,
+    help: "Write to the target's name with this added, instead of replacing the target",
+    placeholder: "TEXT",
+    default: "",
+    defaults: { "parasync_http_client": ".new" },
+  },
+  "max-file-size": {
+    kind: "bytes",
+    commands: SERVERS,
+    help: "Refuse larger files",
+    default: "1TiB",
+  },
+  "max-body": {
+    kind: "bytes",
+    commands: SERVERS,
+    help: "Refuse larger request bodies",
+    default: "1TiB",
+  },
+  "max-sessions": {
+    kind: "int",
+    min: 1,
+    max: 1_000_000,
+    commands: SERVERS,
+    help: "Sessions remembered at once",
+    default: "1024",
+  },
+  "max-concurrent": {
+    kind: "int",
+    min: 1,
+    max: 10_000,
+    commands: SERVERS,
+    help: "Syncs at work at once; others wait, then are told to come again",
+    default: "16",
+  },
+  "idle-timeout": {
+    kind: "duration",
+    commands: SERVERS,
+    help: "Give up on a peer that sends and takes nothing for so long",
+    default: "60s",
+  },
+  "session-ttl": {
+    kind: "duration",
+    commands: SERVERS,
+    help: "Forget a session that is unused for so long",
+    default: "15m",
+  },
+  "connect-timeout": {
+    kind: "duration",
+    commands: CLIENTS,
+    help: "Give up when the server does not answer within this time",
+    default: "10s",
+  },
+  timeout: {
+    kind: "duration",
+    commands: CLIENTS,
+    help: "Give up when the whole sync takes longer; without it: never",
+  },
+  json: {
+    kind: "boolean",
+    commands: [...SYNCS, "version"],
+    help: "Print the result as a line of JSON",
+  },
+  quiet: {
+    kind: "boolean",
+    commands: SYNCS,
+    help: "Print nothing but errors",
+    short: "q",
+  },
+  progress: {
+    kind: "choice",
+    choices: ["auto", "on", "off"],
+    synonyms: { true: "on", false: "off" },
+    bare: "on",
+    negated: "off",
+    commands: SYNCS,
+    help: "Show progress on stderr: bars on a terminal, a line now and then elsewhere",
+    default: "auto",
+  },
+  "log-level": {
+    kind: "choice",
+    choices: LOG_LEVELS,
+    synonyms: { "0": "debug", "1": "info", "2": "warn", "3": "error", "4": "fatal" },
+    commands: WORKERS,
+    help: "The least grave messages to log on stderr; by default info at a server, else warn",
+  },
+  "log-format": {
+    kind: "choice",
+    choices: ["text", "json"],
+    commands: WORKERS,
+    help: "Log lines for people or for machines",
+    default: "text",
+  },
+  verbose: {
+    kind: "boolean",
+    commands: WORKERS,
+    help: "Log everything, and show where an unexpected error came from",
+    short: "v",
+  },
+} as const satisfies Record<string, FlagSpec>;
+
+/** The canonical name of a flag. */
+export type FlagName = keyof typeof FLAGS;

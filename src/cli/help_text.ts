@@ -1,0 +1,164 @@
+import { NAME, VERSION } from "../version.ts";
+import { environmentVariable, type FlagSpec } from "./flag_spec.ts";
+import { defaultFor, flagsOf } from "./options.ts";
+import { painter } from "./output/paint.ts";
+import { type CommandName, COMMANDS, type CommandSpec } from "./program.ts";
+
+/** How help is shown. */
+export interface HelpStyle {
+  /** Whether to use colours. */
+  readonly colour: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+/** What people do most, by command. */
+const EXAMPLES: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
+  serve: ["serve --root /srv/images", "serve --root /srv --host 0.0.0.0 --token-file token"],
+  push: [
+    "push disk.img http://localhost:19876/backups/disk.img",
+    "push disk.img http://localhost:19876/disk.img --suffix=.new --json",
+  ],
+  local: ["local old.img new.img", "local old.img new.img --output result.img --mode=0"],
+};
+
+const WIDEST = 100;
+const MOST_NAMES = 30;
+
+/** Breaks `text` into lines of at most `columns`, at spaces. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Two columns; where they do not fit beside each other, the second stands below the first. */
+function columns(rows: readonly [left: string, right: string][], style: HelpStyle): string {
+  const paint = painter(style.colour);
+  const width = Math.min(WIDEST, style.width);
+  const longest = Math.max(...rows.map(([left]) => left.length));
+  const indent = Math.min(longest, MOST_NAMES, Math.max(4, Math.floor(width / 2))) + 4;
+  return rows.map(([left, right]) => {
+    const [first = "", ...more] = wrapped(right, Math.max(16, width - indent));
+    const below = left.length + 4 > indent;
+    const start = below ? `  ${paint("cyan", left)}\n${" ".repeat(indent)}` : "";
+    const beside = `  ${paint("cyan", left)}${" ".repeat(Math.max(0, indent - 2 - left.length))}`;
+    const rest = more.map((line) => `${" ".repeat(indent)}${line}\n`).join("");
+    return `${below ? start : beside}${first}\n${rest}`;
+  }).join("");
+}
+
+function placeholderOf(spec: FlagSpec): string {
+  if (spec.placeholder !== undefined) return spec.placeholder;
+  switch (spec.kind) {
+    case "int":
+      return "N";
+    case "choice":
+      return spec.choices.join("|");
+    case "bytes":
+      return "SIZE";
+    case "duration":
+      return "TIME";
+    case "chunk_sizes":
+      return "MIN:AVG:MAX";
+    default:
+      return "TEXT";
+  }
+}
+
+function namesOf(name: string, spec: FlagSpec): string {
+  const short = spec.short === undefined ? "" : `-${spec.short}, `;
+  const value = spec.kind === "boolean" && spec.placeholder === undefined
+    ? ""
+    : `=${placeholderOf(spec)}`;
+  return `${short}--${name}${value}`;
+}
+
+function explained(name: string, spec: FlagSpec, command: CommandName): string {
+  const standard = defaultFor(spec, command);
+  const notes = [
+    ...spec.required ? ["required"] : [],
+    ...spec.repeatable ? ["may be repeated"] : [],
+    ...standard ? [`default ${standard}`] : [],
+    ...spec.aliases ? [`also ${spec.aliases.map((alias) => `--${alias}`).join(", ")}`] : [],
+    environmentVariable(name),
+  ];
+  return `${spec.help} (${notes.join("; ")})`;
+}
+
+function usageOf(command: CommandName, invocation: string): string {
+  return ["Usage:", invocation, ...COMMANDS[command].positionals, "[FLAGS]"].join(" ");
+}
+
+/**
+ * The help of one command: what it does, how it is called, and every flag it takes.
+ *
+ * @param command The command.
+ * @param invocation How it is called, for example `parasync push`.
+ * @param style How to show it.
+ */
+export function commandHelp(command: CommandName, invocation: string, style: HelpStyle): string {
+  const paint = painter(style.colour);
+  const heading = (text: string): string => `\n${paint("bold", text)}\n`;
+  const flags = flagsOf(command).map(([name, spec]): [string, string] => [
+    namesOf(name, spec),
+    explained(name, spec, command),
+  ]);
+  const always: [string, string][] = [["-h, --help", "Show this"], [
+    "-V, --version",
+    "The version",
+  ]];
+  const examples = EXAMPLES[command] ?? [];
+  return [
+    `${COMMANDS[command].summary}\n\n${usageOf(command, invocation)}\n`,
+    heading("Flags"),
+    columns([...flags, ...always], style),
+    ...examples.length > 0 ? [heading("Examples")] : [],
+    ...examples.map((example) => `  ${invocation}${example.slice(command.length)}\n`),
+  ].join("");
+}
+
+function commandRows(original: boolean): [string, string][] {
+  return (Object.entries(COMMANDS) as [CommandName, CommandSpec][])
+    .filter(([, spec]) => (spec.original ?? false) === original)
+    .map(([name, { positionals, summary }]) => [[name, ...positionals].join(" "), summary]);
+}
+
+/**
+ * The help of the whole program.
+ *
+ * @param style How to show it.
+ */
+export function programHelp(style: HelpStyle): string {
+  const paint = painter(style.colour);
+  const heading = (text: string): string => `\n${paint("bold", text)}\n`;
+  const width = Math.min(WIDEST, style.width) - 2;
+  const paragraph = (text: string): string =>
+    wrapped(text, width).map((line) => `  ${line}\n`).join("");
+  return [
+    `${paint("bold", NAME)} ${VERSION}: update one large file elsewhere by sending what changed\n`,
+    `\nUsage: ${NAME} COMMAND [ARGUMENTS] [FLAGS]\n`,
+    heading("Commands"),
+    columns(commandRows(false), style),
+    heading("Programs of the original, by their names and flags"),
+    columns(commandRows(true), style),
+    heading("Flags"),
+    paragraph(
+      "One dash or two, --flag=value or --flag value, --flag or --no-flag. Every flag can be set by an " +
+        `environment variable: ${environmentVariable("threads")} for --threads. ` +
+        `${NAME} COMMAND --help lists the flags of a command.`,
+    ),
+    heading("Exit codes"),
+    paragraph(
+      "0 done; 1 usage; 2 protocol; 3 file selection; 5 refused; 10 connection; 11 file; 12 stream; " +
+        "20 interrupted; 22 limit; 24 changed meanwhile; 30 timeout; 35 connect timeout; 40 not verified",
+    ),
+  ].join("");
+}

@@ -1,0 +1,165 @@
+import { printable } from "../../telemetry/printable.ts";
+import { formatBytes, formatCount, formatMillis, formatShare } from "./amounts.ts";
+import { painter } from "./paint.ts";
+import { displayWidth, padWidth } from "./width.ts";
+
+/** What a sync did. In JSON each name is in snake case, after `type` and `schema`. */
+export interface Summary {
+  /** Who chunked and hashed what. */
+  readonly scheme: string;
+  /** The parallel matching algorithm, by name. */
+  readonly mode: string;
+  /** Threads of this end. */
+  readonly threads: number;
+  /** The `--hw` that was asked for. */
+  readonly hwRequested: string;
+  /** The backend that this end really used. */
+  readonly hwClient: string;
+  /** The backend that the server says it used. */
+  readonly hwServer: string;
+  /** Size of the basis in bytes. */
+  readonly oldBytes: number;
+  /** Size of the new file in bytes. */
+  readonly newBytes: number;
+  /** Bytes of bodies sent to the server. */
+  readonly wireUpBytes: number;
+  /** Bytes of bodies received from it. */
+  readonly wireDownBytes: number;
+  /** Bytes of the target taken from the basis. */
+  readonly copiedBytes: number;
+  /** Bytes of the target sent as they are, before compression. */
+  readonly literalBytes: number;
+  /** Copies in the delta. */
+  readonly copies: number;
+  /** Literals in the delta. */
+  readonly literals: number;
+  /** Chunks of the basis. */
+  readonly chunksOld: number;
+  /** Chunks of the new file. */
+  readonly chunksNew: number;
+  /** Chunks of the new file that the basis has. */
+  readonly chunksMatched: number;
+  /** Wall time of the whole sync in milliseconds. */
+  readonly elapsedMs: number;
+  /** A round trip to the server in milliseconds; `null` where none was measured. */
+  readonly rttMs: number | null;
+  /** Wall time of each stage in milliseconds; stages overlap. */
+  readonly stages: Readonly<Record<string, number>>;
+  /** The new file's digest in hexadecimal. */
+  readonly digest: string;
+  /** How the digest is made: `session` or `blake3`. */
+  readonly digestKind: string;
+  /** Whether the result was checked against the digest. */
+  readonly verified: boolean;
+  /** The name of the file that was written. */
+  readonly target: string;
+}
+
+/** The version of the summary's JSON: raised when a name goes or changes its meaning. */
+export const SUMMARY_SCHEMA = 1;
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/**
+ * The summary as one line of JSON, for scripts.
+ *
+ * @returns For example `{"type":"summary","schema":1,"scheme":"parasync",…}` without a line feed.
+ */
+export function summaryJson(summary: Summary): string {
+  const named = Object.entries(summary).map(([name, value]) => [snakeCase(name), value] as const);
+  return JSON.stringify({
+    type: "summary",
+    schema: SUMMARY_SCHEMA,
+    ...Object.fromEntries(named),
+  });
+}
+
+/** How the summary is shown. */
+export interface SummaryStyle {
+  /** Whether to use colours. */
+  readonly colour: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+/** "20.6 times less than the file", after the definition of rsync's "speedup". */
+function savedBy(summary: Summary): string {
+  const wire = summary.wireUpBytes + summary.wireDownBytes;
+  if (wire === 0) return "nothing";
+  if (summary.newBytes === 0) return "";
+  const times = summary.newBytes / wire;
+  return times < 1.005
+    ? "no less than the file"
+    : `${times < 99.95 ? times.toFixed(times < 9.995 ? 2 : 1) : formatCount(times)} times less`;
+}
+
+const MOST_BAR = 24;
+
+function stageLines(stages: Readonly<Record<string, number>>, style: SummaryStyle): string[] {
+  const paint = painter(style.colour);
+  const rows = Object.entries(stages)
+    .map(([name, millis]) => ({ name: printable(name), time: formatMillis(millis), millis }));
+  const names = Math.max(0, ...rows.map(({ name }) => displayWidth(name)));
+  const times = Math.max(0, ...rows.map(({ time }) => time.length));
+  const longest = Math.max(...rows.map(({ millis }) => millis), 0);
+  const room = Math.min(MOST_BAR, style.width - 1 - (2 + names + 2 + times + 2));
+  return rows.map(({ name, time, millis }) => {
+    const share = longest > 0 ? millis / longest : 0;
+    const bar = room < 4 ? "" : "█".repeat(Math.max(share > 0 ? 1 : 0, Math.round(share * room)));
+    return `  ${padWidth(name, names)}  ${time.padStart(times)}  ${paint("cyan", bar)}`.trimEnd();
+  });
+}
+
+/**
+ * The summary for a person to read, in lines that end in line feeds.
+ *
+ * @param summary What the sync did.
+ * @param style How to show it.
+ */
+export function renderSummary(summary: Summary, style: SummaryStyle): string {
+  const paint = painter(style.colour);
+  const { newBytes, wireUpBytes, wireDownBytes } = summary;
+  const wire = wireUpBytes + wireDownBytes;
+  const share = newBytes > 0 ? `, ${formatShare(wire, newBytes)} of the file` : "";
+  const pieces = (count: number, noun: string): string =>
+    `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
+  const part = (bytes: number, count: number, noun: string): string =>
+    `${formatBytes(bytes).padEnd(8)}  ${formatShare(bytes, newBytes)} in ${pieces(count, noun)}`;
+  const rate = summary.elapsedMs > 0 ? newBytes / summary.elapsedMs * 1000 : 0;
+  const rows: [label: string, text: string][] = [
+    ["size", `${formatBytes(newBytes)}, before ${formatBytes(summary.oldBytes)}`],
+    ["sent", formatBytes(wireUpBytes)],
+    ["received", formatBytes(wireDownBytes)],
+    ["traffic", `${formatBytes(wire)}${share}: ${paint("bold", savedBy(summary))}`],
+    ["copied", part(summary.copiedBytes, summary.copies, "range")],
+    ["literal", part(summary.literalBytes, summary.literals, "range")],
+    [
+      "matched",
+      `${formatCount(summary.chunksMatched)} of ${pieces(summary.chunksNew, "chunk")}, ` +
+      `basis ${formatCount(summary.chunksOld)}`,
+    ],
+    [
+      "scheme",
+      `${printable(summary.scheme)}, ${printable(summary.mode)}, ${
+        pieces(summary.threads, "thread")
+      }`,
+    ],
+    [
+      "hashing",
+      `client ${printable(summary.hwClient)}, server ${printable(summary.hwServer)} ` +
+      `(--hw=${printable(summary.hwRequested)})`,
+    ],
+    ["digest", `${printable(summary.digestKind)} ${printable(summary.digest)}`],
+  ];
+  if (summary.rttMs !== null) rows.splice(-1, 0, ["round trip", formatMillis(summary.rttMs)]);
+  const labels = Math.max(...rows.map(([label]) => label.length));
+  const mark = summary.verified ? paint("green", "verified") : paint("yellow", "not verified");
+  const time = formatMillis(summary.elapsedMs);
+  return [
+    `${paint("bold", printable(summary.target))}: ${mark} in ${time}, ${formatBytes(rate)}/s`,
+    ...rows.map(([label, text]) => `  ${paint("dim", label.padEnd(labels))}  ${text}`.trimEnd()),
+    ...stageLines(summary.stages, style),
+  ].map((line) => `${line}\n`).join("");
+}

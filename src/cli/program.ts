@@ -1,0 +1,92 @@
+/** What a command is, for the parser, for help and for completions. */
+export interface CommandSpec {
+  /** What it does, in a line without a full stop. */
+  readonly summary: string;
+  /** Its positional arguments in order; those in brackets may be left out. */
+  readonly positionals: readonly string[];
+  /** Whether it is one of the original's programs, which help lists apart. */
+  readonly original?: true;
+}
+
+/** Every command. To add one: a row here, its flags in flags.ts, its module in loaders.ts. */
+export const COMMANDS = {
+  serve: {
+    summary: "Serve a folder: hold the old files and take in the new ones",
+    positionals: [],
+  },
+  push: {
+    summary: "Bring the file at a URL up to date with NEW, sending only what changed",
+    positionals: ["NEW", "URL"],
+  },
+  local: {
+    summary: "Sync NEW over OLD on this machine, to try and to measure",
+    positionals: ["OLD", "NEW"],
+  },
+  version: {
+    summary: "Print the version of the program and of its runtime",
+    positionals: [],
+  },
+  help: {
+    summary: "Explain a command and its flags",
+    positionals: ["[COMMAND]"],
+  },
+  "parasync_http_server": {
+    summary: "The original's server: serve under its name and flags",
+    positionals: [],
+    original: true,
+  },
+  "parasync_http_client": {
+    summary: "The original's client: write <basis>.new beside the basis",
+    positionals: [],
+    original: true,
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+/** The name of a command. */
+export type CommandName = keyof typeof COMMANDS;
+
+/** Whether `name` is a command. */
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/** Names under which the program is one command, beside the names of the original's programs. */
+const CALLED_AS: ReadonlyMap<string, CommandName> = new Map([
+  ["parasync-server", "serve"],
+  ["parasync-client", "push"],
+]);
+
+/** By what name the program was called, and the command that name stands for. */
+export interface Program {
+  /** The name without folder and extension. */
+  readonly name: string;
+  /** The command; `undefined` where the first argument names it. */
+  readonly command: CommandName | undefined;
+}
+
+/**
+ * The program that a name stands for: `parasync-server` serves, `parasync-client` pushes, the original's
+ * names are themselves, and any other name takes its command from the first argument.
+ *
+ * @param argv0 The name or path the program was called by.
+ * @returns The name, and its command where it has one.
+ */
+export function programFrom(argv0: string): Program {
+  const last = argv0.slice(Math.max(argv0.lastIndexOf("/"), argv0.lastIndexOf("\\")) + 1);
+  const name = last.replace(/\.(exe|ts|js)$/i, "");
+  const own = CALLED_AS.get(name);
+  if (own !== undefined) return { name, command: own };
+  if (isCommandName(name) && (COMMANDS[name] as CommandSpec).original) {
+    return { name, command: name };
+  }
+  return { name: "parasync", command: undefined };
+}
+
+/**
+ * How `command` is called from the program that runs, for usage lines and hints.
+ *
+ * @returns For example `parasync push`, or `parasync-client` in the program of that name.
+ */
+export function invocationOf(command: CommandName, program: Program): string {
+  return program.command === command ? program.name : `parasync ${command}`;
+}

@@ -1,0 +1,139 @@
+import type { OpenFile } from "../files/open_file.ts";
+import { readFully } from "../files/positional.ts";
+import type { MatchSink } from "../matching/match_list.ts";
+import { DeltaEncoder } from "./encoder.ts";
+import { addTotals, type DeltaTotals, noTotals } from "./format.ts";
+import { RangeQueue } from "./range_queue.ts";
+import { isZero } from "./zeros.ts";
+
+/** Literals are read and sent in pieces of this size. */
+const PIECE_BYTES = 256 << 10;
+
+/**
+ * Turns copies and literals into the bodies of a patch while they are still being found: what is known goes
+ * out at once, copies before literals (ParaSync, FAST'26, §3.3.1).
+ *
+ * Literals are read from the new file only when they are about to be sent, so nothing piles up in memory
+ * but ranges. Stretches of zeros are named, not sent.
+ */
+export class PatchWriter implements MatchSink {
+  readonly #source: OpenFile;
+  readonly #copies = new RangeQueue();
+  readonly #literals = new RangeQueue();
+  readonly #totals = noTotals();
+  #digest: Uint8Array | undefined;
+  #failure: { readonly reason: unknown } | undefined;
+  #wake: () => void = () => {};
+  #complete = false;
+  /** Bytes of bodies produced so far. */
+  bytes = 0;
+  /** Bytes of the new file that the bodies produced so far account for. */
+  settled = 0;
+
+  /** @param source The new file. */
+  constructor(source: OpenFile) {
+    this.#source = source;
+  }
+
+  /** Whether the last body has been produced. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** What all bodies hold so far. */
+  get totals(): Readonly<DeltaTotals> {
+    return this.#totals;
+  }
+
+  copy(source: number, target: number, length: number): void {
+    this.#copies.push(source, target, length);
+    this.#wake();
+  }
+
+  literal(target: number, length: number): void {
+    this.#literals.push(target, target, length);
+    this.#wake();
+  }
+
+  /** Everything has been found: the last body ends with this session digest of the new file. */
+  finish(digest: Uint8Array): void {
+    this.#digest = digest;
+    this.#wake();
+  }
+
+  /** The sync has failed: the body under way breaks off, so that the server does not take it for whole. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#wake();
+  }
+
+  /** Resolves when there is something to send, or to end with. */
+  async ready(): Promise<void> {
+    while (!this.#hasMore() && this.#digest === undefined && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason;
+  }
+
+  /**
+   * One body of the patch.
+   *
+   * @param oldSize The size of the basis, in bytes.
+   * @param limit About how many bytes it may have; the next body goes on from there.
+   * @returns The pieces of the body, as they become known.
+   * @throws What {@linkcode fail} was told.
+   */
+  async *body(
+    oldSize: number,
+    limit: number,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let written = 0;
+    const sizes = { oldSize, newSize: this.#source.size };
+    const encoder = new DeltaEncoder(sizes, (piece) => {
+      pieces.push(piece);
+      written += piece.length;
+      this.bytes += piece.length;
+    });
+    for (;;) {
+      await this.ready();
+      const full = written >= limit;
+      if (!full && this.#hasMore()) {
+        this.#write(encoder);
+        // Waiting comes next: what has been gathered should not wait as well.
+        if (!this.#hasMore()) encoder.flush();
+      } else if (full) {
+        addTotals(this.#totals, encoder.totals);
+        encoder.part();
+      } else {
+        addTotals(this.#totals, encoder.totals);
+        encoder.end(this.#digest!, this.#totals);
+        this.#complete = true;
+      }
+      yield* pieces.splice(0);
+      if (full || this.#complete) return;
+    }
+  }
+
+  #hasMore(): boolean {
+    return !this.#copies.empty || !this.#literals.empty;
+  }
+
+  /** Writes all copies that wait, and one piece of literals. */
+  #write(encoder: DeltaEncoder): void {
+    while (!this.#copies.empty) {
+      const { source, target, length } = this.#copies.take(Number.MAX_SAFE_INTEGER);
+      encoder.copy(source, target, length);
+      this.settled += length;
+    }
+    if (this.#literals.empty) return;
+    const { target, length } = this.#literals.take(PIECE_BYTES);
+    this.settled += length;
+    const piece = new Uint8Array(length);
+    readFully(this.#source.fd, piece, 0, length, target, this.#source.path);
+    if (isZero(piece)) encoder.zero(target, length);
+    else encoder.literal(target, piece);
+  }
+}

@@ -1,0 +1,100 @@
+import type { OpenFile } from "../files/open_file.ts";
+import type { ScanKernel } from "../chunking/kernel/scan_kernel.ts";
+import { readFully, writeFully } from "../files/positional.ts";
+import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
+import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
+
+/** The copies to apply, in columns; a piece never crosses a segment's edge in the target. */
+export interface CopyPieces {
+  /** Where the bytes lie in the basis. */
+  readonly sources: Float64Array;
+  /** Where they go in the target. */
+  readonly targets: Float64Array;
+  /** How many there are, at most {@linkcode SEGMENT_BYTES}. */
+  readonly lengths: Uint32Array;
+}
+
+/** Digests of the target's segments, in columns. */
+export interface SegmentDigests {
+  /** Which segments. */
+  readonly segments: Float64Array<ArrayBuffer>;
+  /** 32 bytes for each of them. */
+  readonly digests: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Copies pieces of the basis to their absolute places in the target (ParaSync, FAST'26, §3.3.1).
+ *
+ * A piece that makes up a whole segment is hashed while it is in the cache, so that verifying it costs no
+ * further read; pieces of zeros are not written, so they stay holes.
+ *
+ * @param kernel The lane's kernel, whose memory serves as the window.
+ * @param backend Who computes the digests.
+ * @param basis The file to copy from.
+ * @param target The file to copy to, of its final size, never written before at these places.
+ * @param pieces What to copy.
+ * @returns The digests of the segments that were copied whole.
+ */
+export function applyPieces(
+  kernel: ScanKernel,
+  backend: HashBackend,
+  basis: OpenFile,
+  target: OpenFile,
+  pieces: CopyPieces,
+): SegmentDigests {
+  const { memory, dataOffset } = kernel;
+  const { sources, targets, lengths } = pieces;
+  const whole: number[] = [];
+  const digests = new Uint8Array(lengths.length * STRONG_BYTES);
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i]!;
+    const to = targets[i]!;
+    readFully(basis.fd, memory, dataOffset, length, sources[i]!, basis.path);
+    if (to % SEGMENT_BYTES === 0 && length === segmentLength(target.size, to)) {
+      backend.strong(
+        memory,
+        dataOffset,
+        dataOffset + length,
+        digests,
+        whole.length * STRONG_BYTES,
+      );
+      whole.push(to / SEGMENT_BYTES);
+    }
+    if (kernel.isZero(0, length)) continue;
+    writeFully(target.fd, memory, dataOffset, length, to, target.path);
+  }
+  return {
+    segments: Float64Array.from(whole),
+    digests: digests.slice(0, whole.length * STRONG_BYTES),
+  };
+}
+
+/**
+ * Reads segments of the target back and hashes them.
+ *
+ * @param kernel The lane's kernel, whose memory serves as the window.
+ * @param backend Who computes the digests.
+ * @param target The file.
+ * @param segments Which segments.
+ * @returns Their digests.
+ */
+export function hashSegments(
+  kernel: ScanKernel,
+  backend: HashBackend,
+  target: OpenFile,
+  segments: Float64Array<ArrayBuffer>,
+): SegmentDigests {
+  const { memory, dataOffset } = kernel;
+  const digests = new Uint8Array(segments.length * STRONG_BYTES);
+  for (let i = 0; i < segments.length; i++) {
+    const begin = segments[i]! * SEGMENT_BYTES;
+    const length = segmentLength(target.size, begin);
+    readFully(target.fd, memory, dataOffset, length, begin, target.path);
+    backend.strong(memory, dataOffset, dataOffset + length, digests, i * STRONG_BYTES);
+  }
+  return { segments, digests };
+}
+
+function segmentLength(size: number, begin: number): number {
+  return Math.min(SEGMENT_BYTES, size - begin);
+}

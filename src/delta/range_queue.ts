@@ -1,0 +1,73 @@
+/**
+ * Ranges waiting in line, in one column of triples: (source, target, length) in bytes. Appending and taking
+ * are cheap however many wait.
+ */
+export class RangeQueue {
+  #column = new Float64Array(3 * 64);
+  #begin = 0;
+  #end = 0;
+
+  /** Whether none waits. */
+  get empty(): boolean {
+    return this.#begin === this.#end;
+  }
+
+  /** Where the first range begins in the target; there must be one. */
+  get firstTarget(): number {
+    return this.#column[this.#begin + 1]!;
+  }
+
+  /** Adds a range at the end, or lengthens the last one where it continues it in both files. */
+  push(source: number, target: number, length: number): void {
+    const last = this.#end - 3;
+    if (last >= this.#begin) {
+      const held = this.#column[last + 2]!;
+      if (
+        this.#column[last]! + held === source && this.#column[last + 1]! + held === target
+      ) {
+        this.#column[last + 2] = held + length;
+        return;
+      }
+    }
+    if (this.#end === this.#column.length) this.#makeRoom();
+    this.#column[this.#end] = source;
+    this.#column[this.#end + 1] = target;
+    this.#column[this.#end + 2] = length;
+    this.#end += 3;
+  }
+
+  /**
+   * Takes up to `limit` bytes off the front of the first range.
+   *
+   * @param limit At least 1.
+   * @returns The bytes taken; there must be a range.
+   */
+  take(limit: number): { source: number; target: number; length: number } {
+    const at = this.#begin;
+    const source = this.#column[at]!;
+    const target = this.#column[at + 1]!;
+    const held = this.#column[at + 2]!;
+    const length = Math.min(held, limit);
+    if (length === held) {
+      this.#begin += 3;
+    } else {
+      this.#column[at] = source + length;
+      this.#column[at + 1] = target + length;
+      this.#column[at + 2] = held - length;
+    }
+    return { source, target, length };
+  }
+
+  #makeRoom(): void {
+    const waiting = this.#column.subarray(this.#begin, this.#end);
+    if (waiting.length * 2 <= this.#column.length) {
+      this.#column.copyWithin(0, this.#begin, this.#end);
+    } else {
+      const longer = new Float64Array(this.#column.length * 2);
+      longer.set(waiting);
+      this.#column = longer;
+    }
+    this.#begin = 0;
+    this.#end = waiting.length;
+  }
+}

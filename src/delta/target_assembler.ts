@@ -1,0 +1,220 @@
+import { ParasyncError } from "../errors.ts";
+import { STRONG_BYTES } from "../hashing/backend.ts";
+import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
+import { Coverage } from "./coverage.ts";
+import type { DeltaEnd } from "./decoder.ts";
+import { addTotals, type DeltaTotals, noTotals, TOTALS } from "./format.ts";
+import type { CopyPieces, SegmentDigests } from "./piece_applier.ts";
+import { PieceCutter } from "./piece_cutter.ts";
+
+/** Who copies and hashes for an assembler. */
+export interface PieceLanes {
+  /** How many jobs to keep under way. */
+  readonly depth: number;
+  /** Copies pieces of the basis into the target. */
+  apply(pieces: CopyPieces): Promise<SegmentDigests>;
+  /** Reads segments of the target back and hashes them. */
+  verify(segments: Float64Array<ArrayBuffer>): Promise<SegmentDigests>;
+}
+
+/** What an assembler builds, and with whom. */
+export interface AssemblerOptions {
+  /** Size of the target in bytes. */
+  readonly size: number;
+  /** The most separate ranges to remember. */
+  readonly maxIntervals: number;
+  /** Who copies and hashes. */
+  readonly lanes: PieceLanes;
+  /** Computes the session digest from the segments' digests. */
+  readonly digest: (size: number, segments: Uint8Array) => Uint8Array;
+}
+
+/** How the last stream of a patch ended. */
+export type PatchEnd = Extract<DeltaEnd, { last: true }>;
+
+/** Segments are read back in jobs of this many. */
+const VERIFY_SEGMENTS = 4;
+
+/**
+ * Builds the target from the commands of one or more patch streams, which may arrive in any order and at the
+ * same time: copies run in the lanes beside the literals that the streams write (ParaSync, FAST'26, §3.3.1).
+ *
+ * Every segment is hashed as soon as it is complete, while it is copied where it is copied whole, so that
+ * the digest over the whole file is known when the last byte is in its place.
+ */
+export class TargetAssembler {
+  readonly #lanes: PieceLanes;
+  readonly #size: number;
+  readonly #digest: AssemblerOptions["digest"];
+  readonly #coverage: Coverage;
+  readonly #segments: Uint8Array;
+  readonly #hashed: Uint8Array;
+  readonly #cutter = new PieceCutter();
+  readonly #totals = noTotals();
+  #complete: number[] = [];
+  #underWay = 0;
+  #failure: { readonly reason: unknown } | undefined;
+  #changed: (() => void)[] = [];
+
+  /** @param options What to build. */
+  constructor(options: AssemblerOptions) {
+    const { size, maxIntervals, lanes } = options;
+    this.#size = size;
+    this.#lanes = lanes;
+    this.#digest = options.digest;
+    this.#segments = new Uint8Array(segmentCount(size) * STRONG_BYTES);
+    this.#hashed = new Uint8Array(segmentCount(size));
+    this.#coverage = new Coverage({
+      size,
+      maxIntervals,
+      segmentBytes: SEGMENT_BYTES,
+      onSegments: (first, end) => {
+        for (let segment = first; segment < end; segment++) {
+          if (this.#hashed[segment] === 0) this.#complete.push(segment);
+        }
+      },
+    });
+  }
+
+  /** Bytes of the target that are in their place. */
+  get covered(): number {
+    return this.#coverage.covered;
+  }
+
+  /** What all streams that have ended so far held. */
+  get totals(): Readonly<DeltaTotals> {
+    return this.#totals;
+  }
+
+  /** Asks for a copy; it is carried out by and by. */
+  copy(source: number, target: number, length: number): void {
+    this.#cutter.push(source, target, length);
+  }
+
+  /** Bytes have been written to the target, or are a hole there. */
+  wrote(target: number, length: number): void {
+    this.#coverage.add(target, length);
+  }
+
+  /**
+   * Sets the lanes to work on what has been asked for.
+   *
+   * @returns Resolves when there is room for more, which bounds what can pile up.
+   * @throws What kept a job from being done.
+   */
+  async pump(): Promise<void> {
+    for (;;) {
+      this.#dispatch();
+      this.#throwIfFailed();
+      if (this.#cutter.empty) return;
+      await this.#change();
+    }
+  }
+
+  /** One of the streams has ended. */
+  ended(totals: Readonly<DeltaTotals>): void {
+    addTotals(this.#totals, totals);
+  }
+
+  /**
+   * Waits for all that is under way and verifies the whole.
+   *
+   * @param end What the last stream ended with.
+   * @returns The session digest.
+   * @throws {ParasyncError} `bad_request` where the commands do not cover the target exactly once or are not
+   * those announced, `verification` where the digest is another one.
+   */
+  async finish({ totals, digest }: PatchEnd): Promise<Uint8Array> {
+    await this.pump();
+    while (this.#underWay > 0) {
+      await this.#change();
+      this.#throwIfFailed();
+    }
+    this.#coverage.assertExact();
+    for (const name of TOTALS) {
+      if (totals[name] === this.#totals[name]) continue;
+      throw new ParasyncError(
+        "bad_request",
+        `Cannot accept patch: it announces ${totals[name]} ${name} and has ${this.#totals[name]}`,
+      );
+    }
+    this.#dispatchVerification(1);
+    while (this.#underWay > 0) {
+      await this.#change();
+      this.#throwIfFailed();
+    }
+    const found = this.#digest(this.#size, this.#segments);
+    if (!found.every((byte, i) => byte === digest[i])) {
+      throw new ParasyncError(
+        "verification",
+        "Cannot accept patch: the result has another digest than the new file",
+      );
+    }
+    return found;
+  }
+
+  /** Gives up: nothing more is dispatched, and whoever waits is told. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#wake();
+  }
+
+  /** Resolves when no job is under way any more. */
+  async idle(): Promise<void> {
+    while (this.#underWay > 0) await this.#change();
+  }
+
+  #dispatch(): void {
+    while (
+      this.#underWay < this.#lanes.depth && !this.#cutter.empty && this.#failure === undefined
+    ) {
+      const pieces = this.#cutter.next();
+      this.#start(async () => {
+        this.#note(await this.#lanes.apply(pieces));
+        for (let i = 0; i < pieces.lengths.length; i++) {
+          this.wrote(pieces.targets[i]!, pieces.lengths[i]!);
+        }
+      });
+    }
+    this.#dispatchVerification(VERIFY_SEGMENTS);
+  }
+
+  #dispatchVerification(least: number): void {
+    while (this.#complete.length >= least && this.#failure === undefined) {
+      const segments = Float64Array.from(this.#complete.splice(0, VERIFY_SEGMENTS));
+      this.#start(async () => this.#note(await this.#lanes.verify(segments)));
+    }
+  }
+
+  #start(job: () => Promise<void>): void {
+    this.#underWay++;
+    job().catch((reason) => this.fail(reason)).finally(() => {
+      this.#underWay--;
+      this.#dispatch();
+      this.#wake();
+    });
+  }
+
+  #note({ segments, digests }: SegmentDigests): void {
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]!;
+      this.#hashed[segment] = 1;
+      this.#segments.set(
+        digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES),
+        segment * STRONG_BYTES,
+      );
+    }
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#changed.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#changed.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,83 @@
+import fs from "node:fs";
+import { join } from "node:path";
+import { type ArtefactKind, parseArtefact } from "./artefact.ts";
+import { asFileError } from "./file_error.ts";
+import { removeStaleLease } from "./lease.ts";
+
+/** One session's files in a folder. */
+interface Group {
+  readonly paths: string[];
+  /** When any of them was last touched, milliseconds since 1970. */
+  touchedMs: number;
+}
+
+/**
+ * Removes what sessions that are no more left in a folder: a session's files together, once none of them
+ * has been touched for the given time, and leases whose holder is dead or silent. Everything else in the
+ * folder is left alone, folders and links with such names included.
+ *
+ * @param directory A folder under the root, a real path.
+ * @param olderThanMs How long a session's files must have lain untouched; well above the time after which
+ * sessions expire.
+ * @param now The present, milliseconds since 1970.
+ * @returns How many files were removed.
+ * @throws {ParasyncError} What {@linkcode asFileError} gives when the folder cannot be read.
+ */
+export function sweepStale(directory: string, olderThanMs: number, now = Date.now()): number {
+  const groups = new Map<string, Group>();
+  let removed = 0;
+  for (const base of listFolder(directory)) {
+    const artefact = parseArtefact(base);
+    if (artefact === null) continue;
+    const path = join(directory, base);
+    if (artefact.kind === "lease") removed += tryRemove(() => removeStaleLease(path, now));
+    else collect(groups, artefact, path);
+  }
+  for (const { paths, touchedMs } of groups.values()) {
+    if (now - touchedMs <= olderThanMs) continue;
+    for (const path of paths) {
+      removed += tryRemove(() => {
+        fs.unlinkSync(path);
+        return true;
+      });
+    }
+  }
+  return removed;
+}
+
+function listFolder(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch (error) {
+    throw asFileError(error, "sweep", "the folder");
+  }
+}
+
+function collect(
+  groups: Map<string, Group>,
+  { owner }: { owner: string; kind: ArtefactKind },
+  path: string,
+): void {
+  let stat: fs.Stats | undefined;
+  try {
+    stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return;
+  }
+  if (stat === undefined || !stat.isFile()) return;
+  // A temporary about to be renamed has its new, old-looking mtime; no call sets the other times back.
+  const touchedMs = Math.max(stat.mtimeMs || 0, stat.ctimeMs || 0, stat.birthtimeMs || 0);
+  const group = groups.get(owner) ?? { paths: [], touchedMs: 0 };
+  group.paths.push(path);
+  group.touchedMs = Math.max(group.touchedMs, touchedMs);
+  groups.set(owner, group);
+}
+
+/** One file that cannot be removed must not keep the others. */
+function tryRemove(remove: () => boolean): number {
+  try {
+    return remove() ? 1 : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,250 @@
+import fs from "node:fs";
+import { ParasyncError } from "../errors.ts";
+import { type ApplyFile, createExclusive, openForApply } from "./apply_file.ts";
+import { artefactPath } from "./artefact.ts";
+import { unlinkQuietly } from "./directory_entry.ts";
+import { asFileError, displayName } from "./file_error.ts";
+import { type FileIdentity, identityOf } from "./identity.ts";
+import { type Location, verifyLocation } from "./location.ts";
+import { type AsyncTransfer, writeFullyAsync } from "./positional.ts";
+import { requireSpace } from "./space.ts";
+import { type CommitOptions, type CommitResult, commitTarget } from "./target_commit.ts";
+
+export { type ApplyFile, openForApply };
+
+/** What {@linkcode TargetFile.create} makes a temporary for. */
+export interface TargetOptions {
+  /** Where the result will be. */
+  readonly location: Location;
+  /** The session's key, which names the temporary. */
+  readonly key: string;
+  /** Bytes of the result. */
+  readonly size: number;
+  /** Bytes that will really be written, if fewer: holes need no space. */
+  readonly reserve?: number | undefined;
+  /** Discards the target when it fires. Where a broken sync is to be resumed, hand in none. */
+  readonly signal?: AbortSignal | undefined;
+  /** The transfer that {@linkcode TargetFile.writeAt} repeats; a test may hand in a faulty one. */
+  readonly write?: AsyncTransfer | undefined;
+}
+
+type State = "open" | "committing" | "committed" | "kept" | "discarded";
+
+/**
+ * A result being built: a temporary `.parasync-<key>.part` of the final size in the target's folder, all
+ * holes at first, written at absolute offsets, and given the target's name only once it is complete.
+ *
+ * Every target ends with {@linkcode commit}, {@linkcode keep} or {@linkcode discard}; a failed write or
+ * commit discards it, so that only the end of the process leaves a temporary behind, for `sweepStale`.
+ */
+export class TargetFile {
+  /** Where the result will be. */
+  readonly location: Location;
+  /** The temporary's path, for {@linkcode openForApply} in workers. */
+  readonly path: string;
+  /** Bytes of the result. */
+  readonly size: number;
+  /** Which file the temporary is, for {@linkcode openForApply} in workers; its time does not count. */
+  readonly identity: FileIdentity;
+  readonly #fd: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #write: AsyncTransfer | undefined;
+  #state: State = "open";
+  /** What is under way on the descriptor: in Deno 2.4 two operations at once would mix their places. */
+  #last: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  private constructor(options: TargetOptions, path: string, fd: number) {
+    this.location = options.location;
+    this.path = path;
+    this.size = options.size;
+    this.identity = identityOf(fs.fstatSync(fd, { bigint: true }));
+    this.#fd = fd;
+    this.#signal = options.signal;
+    this.#write = options.write;
+    this.#signal?.addEventListener("abort", this.#abort);
+  }
+
+  /**
+   * @param options What is to be built.
+   * @returns An open target of the final size, without a block allocated.
+   * @throws {ParasyncError} "no_space" before anything is written, "changed" when the folder was replaced
+   * or the key is in use, or what {@linkcode asFileError} gives.
+   */
+  static create(options: TargetOptions): TargetFile {
+    const { location, size } = options;
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw new RangeError(`Cannot make a file of ${size} bytes`);
+    }
+    const path = artefactPath(location.directory, options.key, "part");
+    let fd = -1;
+    try {
+      requireNotAborted(options.signal, location.name);
+      requireSpace(location.directory, options.reserve ?? size, location.name);
+      fd = createExclusive(path);
+      verifyLocation(location);
+      fs.ftruncateSync(fd, size);
+      return new TargetFile(options, path, fd);
+    } catch (error) {
+      if (fd !== -1) {
+        fs.closeSync(fd);
+        unlinkQuietly(path);
+      }
+      throw asFileError(error, "write", location.name);
+    }
+  }
+
+  /**
+   * Takes over the temporary that an interrupted session kept.
+   *
+   * @param options What is being built, under the new session's key.
+   * @param from The key of the session that kept it.
+   * @returns An open target with the content written so far.
+   * @throws {ParasyncError} "not_found" when there is none, "changed" when it does not fit, or what
+   * {@linkcode asFileError} gives; the temporary stays where it is.
+   */
+  static adopt(options: TargetOptions, from: string): TargetFile {
+    const { location } = options;
+    const old = artefactPath(location.directory, from, "part");
+    const path = artefactPath(location.directory, options.key, "part");
+    let fd = -1;
+    try {
+      requireNotAborted(options.signal, location.name);
+      verifyLocation(location);
+      fd = openForApply(old, undefined, location.name).fd;
+      requireOwnTemporary(fs.fstatSync(fd), options);
+      if (path !== old) fs.renameSync(old, path);
+      return new TargetFile(options, path, fd);
+    } catch (error) {
+      if (fd !== -1) fs.closeSync(fd);
+      throw asFileError(error, "resume", location.name);
+    }
+  }
+
+  /**
+   * Writes bytes at an offset, one call after the other, without blocking the event loop.
+   *
+   * @param bytes What to write; must not change until the promise settles.
+   * @param position Offset in the result, in bytes.
+   * @throws {ParasyncError} "stream" outside of the result's size, "interrupted" after the signal, or what
+   * {@linkcode asFileError} gives; the target is discarded then.
+   */
+  async writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    this.#requireOpen();
+    const file = displayName(this.location.name);
+    if (position < 0 || position + bytes.length > this.size) {
+      throw new ParasyncError("stream", `Cannot write ${file}: beyond the size that was announced`);
+    }
+    const written = this.#last.then(() => {
+      // What was accepted before keep or commit is still written; after discard there is no file.
+      if (this.#state === "discarded") this.#requireOpen();
+      return writeFullyAsync(
+        this.#fd,
+        bytes,
+        0,
+        bytes.length,
+        position,
+        this.location.name,
+        this.#write,
+      );
+    });
+    this.#last = written.catch((error) => {
+      this.#failure ??= error;
+    });
+    try {
+      await written;
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+  }
+
+  /**
+   * Gives the result its attributes and, all at once, its name. Workers must be done with it.
+   *
+   * @param options What must hold, and what the result gets.
+   * @returns What is there now.
+   * @throws {ParasyncError} "changed" when basis, target or folder are no longer as expected, or what
+   * {@linkcode asFileError} gives; everything is as it was then, and the target is discarded.
+   */
+  async commit(options: CommitOptions): Promise<CommitResult> {
+    this.#requireOpen();
+    this.#state = "committing";
+    await this.#last;
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      const result = await commitTarget(
+        {
+          location: this.location,
+          path: this.path,
+          fd: this.#fd,
+          size: this.size,
+          verifyWanted: () => requireNotAborted(this.#signal, this.location.name),
+        },
+        options,
+      );
+      this.#state = "committed";
+      return result;
+    } catch (error) {
+      unlinkQuietly(this.path);
+      this.#state = "discarded";
+      throw asFileError(error, "commit", this.location.name);
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Closes it and leaves the temporary for {@linkcode adopt}; does nothing when it has ended. */
+  async keep(): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#state = "kept";
+    await this.#last;
+    this.#close();
+  }
+
+  /** Removes the temporary; does nothing when it has ended, and never throws. */
+  async discard(): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#state = "discarded";
+    unlinkQuietly(this.path);
+    // Closing under a write that is under way would fail that write with a misleading reason.
+    await this.#last;
+    this.#close();
+  }
+
+  /** Lets `await using` discard what was not committed or kept. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.discard();
+  }
+
+  #abort = (): void => {
+    void this.discard();
+  };
+
+  #requireOpen(): void {
+    requireNotAborted(this.#signal, this.location.name);
+    if (this.#state === "open") return;
+    const file = displayName(this.location.name);
+    throw new ParasyncError("internal", `Cannot write ${file}: its target is ${this.#state}`);
+  }
+
+  #close(): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    fs.closeSync(this.#fd);
+  }
+}
+
+function requireNotAborted(signal: AbortSignal | undefined, name: string): void {
+  if (signal?.aborted !== true) return;
+  throw new ParasyncError("interrupted", `Cannot write ${displayName(name)}: it was interrupted`, {
+    cause: signal.reason,
+  });
+}
+
+/** A temporary that is not private or not of the right size is not one that a session of ours kept. */
+function requireOwnTemporary(stat: fs.Stats, options: TargetOptions): void {
+  const isPrivate = Deno.build.os === "windows" || (stat.mode & 0o077) === 0;
+  if (isPrivate && stat.size === options.size) return;
+  const file = displayName(options.location.name);
+  throw new ParasyncError("changed", `Cannot resume ${file}: what was kept of it does not fit`);
+}

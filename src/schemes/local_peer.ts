@@ -1,0 +1,57 @@
+import { readFrames } from "../transport/framing.ts";
+import type { OpenedSession } from "./parasync_basis.ts";
+import type { Received, Reception } from "./reception.ts";
+import type { Peer } from "./scheme.ts";
+
+/** The server's end, in this process. */
+export interface LocalEnd {
+  /** Answers the client's frames. */
+  answer(
+    frames: AsyncIterable<Uint8Array>,
+    onOpen: (opened: OpenedSession) => void,
+  ): AsyncIterable<Uint8Array>;
+  /** Makes the reception when the first body comes. */
+  receive(opened: OpenedSession): Promise<Reception>;
+  /** Times of the stages at this end, in ms. */
+  stages(): Record<string, number>;
+}
+
+/** Both ends in one process: the same messages and bodies, passed on in memory. */
+export class LocalPeer implements Peer {
+  readonly #end: LocalEnd;
+  #opened: OpenedSession | undefined;
+  #reception: Promise<Reception> | undefined;
+  /** What came of the patch. */
+  received: Received | null = null;
+
+  /** @param end The server's end. */
+  constructor(end: LocalEnd) {
+    this.#end = end;
+  }
+
+  match(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    // The server's frames have their lengths in front, as on the wire.
+    return readFrames(
+      this.#end.answer(readFrames(frames), (opened) => this.#opened = opened),
+    );
+  }
+
+  acknowledge(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async patch(
+    _key: string,
+    pieces: AsyncIterable<Uint8Array>,
+  ): Promise<Record<string, number>> {
+    this.#reception ??= this.#end.receive(this.#opened!);
+    const reception = await this.#reception;
+    this.received = await reception.receive(pieces);
+    return this.#end.stages();
+  }
+
+  /** Removes what was not committed. */
+  async discard(): Promise<void> {
+    await this.#reception?.then((reception) => reception.discard(), () => {});
+  }
+}

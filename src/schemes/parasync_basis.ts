@@ -1,0 +1,286 @@
+/**
+ * The server's end of ParaSync (FAST'26): chunk the basis from the moment a session opens, look up the
+ * client's keys in batches, and answer with what is found at the places found.
+ */
+import type { WeakBatch } from "../../proto/gen/parasync_pb.ts";
+import { ChunkList } from "../chunking/chunk_list.ts";
+import { type ChunkParameters, expectedChunks } from "../chunking/parameters.ts";
+import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
+import { ParasyncError } from "../errors.ts";
+import type { CandidateList } from "../matching/candidates.ts";
+import { WeakIndex } from "../matching/weak_index.ts";
+import { type CandidateJob, WeakMatcher } from "../matching/weak_matcher.ts";
+import type { StageClock } from "../telemetry/stages.ts";
+import { decodeVarints, decodeWords } from "../transport/columns.ts";
+import { answerFrame, readRequest, safeSize } from "../transport/messages.ts";
+import type { FileReference } from "../workers/jobs.ts";
+import type { LaneGroup } from "../workers/lane_group.ts";
+import { encodeCandidates } from "./candidate_columns.ts";
+import { PROTOCOL_VERSION } from "./protocol_version.ts";
+
+/** How often the client is told how far a long stage has come, in ms. */
+const PROGRESS_MS = 200;
+
+/** What the client's first frame says. */
+export interface OpenedSession {
+  /** Size of the new file in bytes. */
+  readonly newSize: number;
+  /** When it was last modified, nanoseconds since 1970, if the client said so. */
+  readonly newMtimeNs: bigint | undefined;
+}
+
+/** The server's end of a session. */
+export interface BasisEnd {
+  /** Names the session. */
+  readonly key: string;
+  /** The basis, as lanes open it; null where there is none. */
+  readonly basis: FileReference | null;
+  /** The sizes to cut by. */
+  readonly parameters: ChunkParameters;
+  /** Who works. */
+  readonly lanes: LaneGroup;
+  /** Where stages are timed. */
+  readonly clock: StageClock;
+  /** The backend really used. */
+  readonly backend: string;
+  /** What to tell the user; may be empty. */
+  readonly notice: string;
+  /** The longest body of a patch, in bytes. */
+  readonly maxPatchBytes: number;
+  /** The most keys to take. */
+  readonly maxKeys: number;
+  /** Called with the first frame; may refuse. */
+  readonly onOpen: (opened: OpenedSession) => void;
+  /** Stops the work. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Answers a client's frames. Chunking begins with the call, before the first frame is asked for.
+ *
+ * @param end The server's end.
+ * @param frames The content of the client's frames.
+ * @returns Frames to send, length first.
+ * @throws {ParasyncError} Whatever went wrong; the caller tells the client.
+ */
+export function answerParasync(
+  end: BasisEnd,
+  frames: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  return new ParasyncBasis(end, frames).answer();
+}
+
+interface KeyBatch {
+  readonly first: number;
+  readonly weaks: Uint32Array;
+  readonly lengths: Float64Array;
+}
+
+class ParasyncBasis {
+  readonly #end: BasisEnd;
+  readonly #frames: AsyncIterator<Uint8Array>;
+  readonly #chunks: ChunkList;
+  readonly #indexed: Promise<WeakIndex>;
+  readonly #batches: KeyBatch[] = [];
+  #lengths = new Uint32Array(1 << 12);
+  #keys = 0;
+  #present = 0;
+  #strongBytes = 0;
+  #complete = false;
+  #failure: { readonly reason: unknown } | undefined;
+  #wake: () => void = () => {};
+
+  constructor(end: BasisEnd, frames: AsyncIterable<Uint8Array>) {
+    this.#end = end;
+    this.#frames = frames[Symbol.asyncIterator]();
+    this.#chunks = new ChunkList(expectedChunks(end.basis?.size ?? 0, end.parameters));
+    this.#indexed = this.#index();
+    this.#indexed.catch(() => {});
+  }
+
+  async *answer(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const { basis, key, backend, notice, lanes, maxPatchBytes } = this.#end;
+    await this.#open();
+    yield answerFrame({
+      case: "session",
+      value: {
+        requestKey: key,
+        basisSize: BigInt(basis?.size ?? 0),
+        basisExists: basis !== null,
+        backend,
+        threads: lanes.threads,
+        maxPatchBytes: BigInt(maxPatchBytes),
+        notice,
+      },
+    });
+    this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
+    yield* this.#progress();
+    yield* this.#match(new WeakMatcher(this.#chunks, await this.#indexed));
+    yield answerFrame({
+      case: "done",
+      value: {
+        stages: Object.entries(this.#end.clock.toMillis()).map(([name, ms]) => ({ name, ms })),
+        chunks: this.#chunks.count,
+        keys: this.#keys,
+        present: this.#present,
+        strongBytes: BigInt(this.#strongBytes),
+      },
+    });
+  }
+
+  async #index(): Promise<WeakIndex> {
+    const { basis, parameters, lanes, clock, signal } = this.#end;
+    const index = new WeakIndex(this.#chunks, this.#chunks.lengths.length);
+    if (basis === null) return index;
+    await clock.time("chunk", () =>
+      lanes.chunk(basis, parameters, false, ({ lengths, weaks }) => {
+        this.#chunks.append(lengths, weaks);
+        index.extend();
+      }, signal));
+    return index;
+  }
+
+  async #open(): Promise<void> {
+    const first = await this.#frames.next();
+    const frame = first.done ? undefined : readRequest(first.value).frame;
+    if (frame?.case !== "open") {
+      throw new ParasyncError("bad_request", "Cannot open session: the first frame is not Open");
+    }
+    const { protocol, fingerprint, newSize, newMtimeNs } = frame.value;
+    if (protocol !== PROTOCOL_VERSION || fingerprint !== FINGERPRINT_ID) {
+      throw new ParasyncError(
+        "unsupported_version",
+        `Cannot open session: the client speaks protocol ${protocol} with another chunking than ` +
+          `protocol ${PROTOCOL_VERSION} of this server; use the same version of parasync at both ends`,
+      );
+    }
+    this.#end.onOpen({ newSize: safeSize(newSize, "new_size"), newMtimeNs });
+  }
+
+  /** Takes the client's batches as they arrive. */
+  async #receive(): Promise<void> {
+    while (!this.#complete) {
+      const next = await this.#frames.next();
+      if (next.done) {
+        throw new ParasyncError("stream", "Cannot go on: the list of keys is cut short");
+      }
+      const { frame } = readRequest(next.value);
+      if (frame.case !== "weakBatch") {
+        throw new ParasyncError("bad_request", "Cannot read keys: a frame is not WeakBatch");
+      }
+      this.#takeBatch(frame.value);
+      this.#wake();
+    }
+  }
+
+  #takeBatch({ first, weak, lengths: lengthColumn, last }: WeakBatch): void {
+    const weaks = decodeWords(weak, "weak");
+    const lengths = decodeVarints(lengthColumn, "lengths", weaks.length);
+    const { max } = this.#end.parameters;
+    if (first !== this.#keys || lengths.some((length) => length < 1 || length > max)) {
+      throw new ParasyncError(
+        "bad_request",
+        "Cannot read keys: a batch is out of its order or range",
+      );
+    }
+    this.#keys += weaks.length;
+    if (this.#keys > this.#end.maxKeys) {
+      throw new ParasyncError(
+        "too_large",
+        `Cannot take more than ${this.#end.maxKeys} keys: use larger chunks (--chunk-size)`,
+      );
+    }
+    if (this.#keys > this.#lengths.length) {
+      const longer = new Uint32Array(Math.max(this.#keys, this.#lengths.length * 2));
+      longer.set(this.#lengths);
+      this.#lengths = longer;
+    }
+    this.#lengths.set(lengths, first);
+    if (weaks.length > 0) this.#batches.push({ first, weaks, lengths });
+    this.#complete = last;
+  }
+
+  /** Tells how far chunking has come until it is done. */
+  async *#progress(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const { basis } = this.#end;
+    let indexed = false;
+    const done = this.#indexed.then(() => indexed = true, () => indexed = true);
+    // A short basis is done before there is anything to tell.
+    while (!indexed) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await Promise.race([
+        done,
+        new Promise((resolve) => timer = setTimeout(resolve, PROGRESS_MS)),
+      ]);
+      clearTimeout(timer);
+      this.#throwIfFailed();
+      yield answerFrame({
+        case: "progress",
+        value: {
+          stage: "chunk",
+          done: BigInt(this.#chunks.bytes),
+          total: BigInt(basis?.size ?? 0),
+        },
+      });
+    }
+  }
+
+  /**
+   * Answers batch after batch: presence as soon as a batch is here, so that literals can leave; then the
+   * candidates in order, several jobs ahead.
+   */
+  async *#match(matcher: WeakMatcher): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const { lanes, clock } = this.#end;
+    const waiting: CandidateJob[] = [];
+    const underWay: Promise<CandidateList>[] = [];
+    clock.start("match");
+    for (;;) {
+      this.#throwIfFailed();
+      for (const { first, weaks, lengths } of this.#batches.splice(0)) {
+        const { bitmap, present, jobs } = matcher.look(first, weaks, lengths);
+        this.#present += present;
+        waiting.push(...jobs);
+        yield answerFrame({ case: "presence", value: { first, count: weaks.length, bitmap } });
+      }
+      while (waiting.length > 0 && underWay.length < lanes.depth) {
+        const job = matcher.confirm(waiting.shift()!, this.#hash);
+        job.catch(() => {});
+        underWay.push(job);
+      }
+      const next = underWay[0];
+      if (next === undefined) {
+        if (this.#complete && this.#batches.length === 0) break;
+        await this.#news();
+        continue;
+      }
+      await Promise.race([next.then(() => {}, () => {}), this.#news()]);
+      if (this.#batches.length > 0) continue;
+      underWay.shift();
+      const list = await next;
+      yield answerFrame({
+        case: "candidates",
+        value: encodeCandidates(list, (key) => this.#lengths[key]!),
+      });
+    }
+    clock.stop("match");
+  }
+
+  readonly #hash = (
+    offsets: Float64Array<ArrayBuffer>,
+    lengths: Uint32Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> => {
+    const { lanes, basis } = this.#end;
+    for (const length of lengths) this.#strongBytes += length;
+    return lanes.run({ kind: "strong", hw: lanes.hw, file: basis!, offsets, lengths });
+  };
+
+  /** Resolves when a batch has arrived or the client's frames are over. */
+  #news(): Promise<void> {
+    if (this.#batches.length > 0 || this.#failure !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The client's end of ParaSync (FAST'26): chunk the new file, ask for its keys, confirm candidates and send
+ * copies and literals with absolute offsets, all at the same time.
+ */
+import type { Answer, Done, Session } from "../../proto/gen/parasync_pb.ts";
+import { ChunkList } from "../chunking/chunk_list.ts";
+import { expectedChunks } from "../chunking/parameters.ts";
+import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
+import { PatchWriter } from "../delta/patch_writer.ts";
+import { isFailureCode, ParasyncError } from "../errors.ts";
+import { STRONG_BYTES } from "../hashing/backend.ts";
+import { openBackend } from "../hashing/select.ts";
+import { segmentCount, sessionDigest } from "../hashing/session_digest.ts";
+import { KeyTable } from "../matching/key_table.ts";
+import { MatchList } from "../matching/match_list.ts";
+import { StreamingMatcher } from "../matching/streaming_matcher.ts";
+import type { StrongMatcher } from "../matching/strong_matcher.ts";
+import { encodeVarints, encodeWords } from "../transport/columns.ts";
+import { readAnswer, requestFrame, safeSize } from "../transport/messages.ts";
+import { decodeCandidates } from "./candidate_columns.ts";
+import { PROTOCOL_VERSION } from "./protocol_version.ts";
+import type { Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
+
+/** Keys in one batch (ParaSync, FAST'26, §3.2 sends batches instead of all or nothing). */
+const BATCH_KEYS = 4096;
+
+/**
+ * Pushes the new file.
+ *
+ * @param end The client's end.
+ * @param peer The server.
+ * @returns What came of it; the server has committed the target by then.
+ * @throws {ParasyncError} Whatever went wrong; the target is as it was then.
+ */
+export function pushParasync(end: SourceEnd, peer: Peer): Promise<SyncOutcome> {
+  return new ParasyncSource(end, peer).run();
+}
+
+class ParasyncSource {
+  readonly #end: SourceEnd;
+  readonly #peer: Peer;
+  readonly #chunks: ChunkList;
+  readonly #keys: KeyTable;
+  readonly #segments: Uint8Array;
+  readonly #abort = new AbortController();
+  readonly #writer: PatchWriter;
+  readonly #matches: MatchList;
+  readonly #matcher: StrongMatcher;
+  #session: Session | undefined;
+  #basisSize = 0;
+  #done: Done | undefined;
+  #sent = 0;
+  #up = 0;
+  #down = 0;
+  #rtt = Promise.resolve(0);
+  #patched: Promise<Record<string, number>> | undefined;
+  #scanned = false;
+  #moreKeys: () => void = () => {};
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(end: SourceEnd, peer: Peer) {
+    this.#end = end;
+    this.#peer = peer;
+    const expected = expectedChunks(end.file.size, end.parameters);
+    this.#chunks = new ChunkList(expected);
+    this.#keys = new KeyTable(this.#chunks, expected);
+    this.#segments = new Uint8Array(segmentCount(end.file.size) * STRONG_BYTES);
+    this.#writer = new PatchWriter(end.file);
+    this.#matches = new MatchList(this.#chunks, expected, this.#writer);
+    const { lanes, reference: file } = end;
+    this.#matcher = new StreamingMatcher(
+      this.#chunks,
+      this.#keys,
+      this.#matches,
+      (offsets, lengths) => lanes.run({ kind: "strong", hw: lanes.hw, file, offsets, lengths }),
+    );
+  }
+
+  async run(): Promise<SyncOutcome> {
+    const { signal } = this.#end;
+    const abort = (): void => this.#fail(signal.reason);
+    signal.addEventListener("abort", abort);
+    try {
+      signal.throwIfAborted();
+      const chunking = this.#chunk();
+      chunking.catch((reason) => this.#fail(reason));
+      await this.#match(chunking);
+      const digest = await this.#digest();
+      this.#end.verifyUnchanged();
+      this.#writer.finish(digest);
+      const server = await this.#patched!;
+      return this.#outcome(digest, await this.#rtt, server);
+    } catch (error) {
+      this.#fail(error);
+      await this.#patched?.catch(() => {});
+      throw this.#cause(error);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Chunks the new file; wakes whoever waits for keys. */
+  async #chunk(): Promise<void> {
+    const { clock, lanes, parameters, progress, reference } = this.#end;
+    await clock.time(
+      "client chunk",
+      () =>
+        lanes.chunk(reference, parameters, true, ({ block, lengths, weaks, segment }) => {
+          this.#chunks.append(lengths, weaks);
+          this.#segments.set(segment!, block * STRONG_BYTES);
+          this.#matcher.extend();
+          if (this.#batchReady()) this.#moreKeys();
+          progress("client", "chunk", this.#chunks.bytes, reference.size);
+        }, this.#abort.signal),
+    );
+    this.#scanned = true;
+    this.#matcher.scanned();
+    this.#moreKeys();
+  }
+
+  async #match(chunking: Promise<void>): Promise<void> {
+    for await (const frame of this.#peer.match(this.#frames())) {
+      this.#down += frame.length;
+      this.#take(readAnswer(frame));
+      if (this.#done !== undefined) break;
+    }
+    await chunking;
+    if (this.#done === undefined) {
+      throw new ParasyncError("stream", "Cannot go on: the server's answer ended too early");
+    }
+    await this.#end.clock.time("client match", () => this.#matcher.finish());
+  }
+
+  /** The client's frames, as chunking goes on. */
+  async *#frames(): AsyncGenerator<Uint8Array> {
+    const { file, mtimeNs } = this.#end;
+    yield this.#counted(requestFrame({
+      case: "open",
+      value: {
+        protocol: PROTOCOL_VERSION,
+        newSize: BigInt(file.size),
+        newMtimeNs: mtimeNs,
+        fingerprint: FINGERPRINT_ID,
+      },
+    }));
+    for (let last = false; !last;) {
+      while (!this.#abort.signal.aborted && !this.#batchReady()) {
+        await new Promise<void>((resolve) => this.#moreKeys = resolve);
+      }
+      this.#abort.signal.throwIfAborted();
+      const first = this.#sent;
+      const end = Math.min(this.#keys.count, first + BATCH_KEYS);
+      last = this.#scanned && end === this.#keys.count;
+      const { weaks, lengths } = this.#keys.columns(first, end);
+      this.#sent = end;
+      yield this.#counted(requestFrame({
+        case: "weakBatch",
+        value: { first, weak: encodeWords(weaks), lengths: encodeVarints(lengths), last },
+      }));
+    }
+  }
+
+  #batchReady(): boolean {
+    return this.#scanned || this.#keys.count - this.#sent >= BATCH_KEYS;
+  }
+
+  #counted(frame: Uint8Array): Uint8Array {
+    this.#up += frame.length;
+    return frame;
+  }
+
+  #take({ frame }: Answer): void {
+    const { progress } = this.#end;
+    switch (frame.case) {
+      case "session":
+        this.#begin(frame.value);
+        break;
+      case "presence": {
+        const { first, count, bitmap } = frame.value;
+        if (first + count > this.#sent || bitmap.length * 8 < count) {
+          throw new ParasyncError(
+            "bad_request",
+            "Cannot read presence: it speaks of keys not sent",
+          );
+        }
+        this.#ready().presence(first, count, bitmap);
+        break;
+      }
+      case "candidates":
+        this.#end.clock.start("client match");
+        this.#ready().candidates(
+          decodeCandidates(
+            frame.value,
+            this.#sent,
+            (key) => this.#chunks.lengths[this.#keys.first(key)]!,
+            this.#basisSize,
+          ),
+        );
+        this.#end.clock.stop("client match");
+        break;
+      case "progress":
+        progress(
+          "server",
+          frame.value.stage,
+          safeSize(frame.value.done, "progress"),
+          safeSize(frame.value.total, "progress"),
+        );
+        break;
+      case "done":
+        this.#done = frame.value;
+        break;
+      case "problem": {
+        const { code, message } = frame.value;
+        throw new ParasyncError(isFailureCode(code) ? code : "internal", message);
+      }
+      case undefined:
+    }
+  }
+
+  #begin(session: Session): void {
+    this.#session = session;
+    this.#basisSize = safeSize(session.basisSize, "basis_size");
+    this.#rtt = this.#peer.acknowledge(session.requestKey);
+    this.#rtt.catch((reason) => this.#fail(reason));
+    this.#patched = this.#patch();
+    this.#patched.catch((reason) => this.#fail(reason));
+  }
+
+  #ready(): StrongMatcher {
+    if (this.#session === undefined) {
+      throw new ParasyncError(
+        "bad_request",
+        "Cannot read answer: it does not begin with a session",
+      );
+    }
+    return this.#matcher;
+  }
+
+  /** Sends bodies until the last one has been taken. */
+  async #patch(): Promise<Record<string, number>> {
+    const { clock, file, progress } = this.#end;
+    const writer = this.#writer;
+    const key = this.#session!.requestKey;
+    const limit = safeSize(this.#session!.maxPatchBytes, "max_patch_bytes");
+    await writer.ready();
+    clock.start("client send");
+    let stages: Record<string, number> = {};
+    while (!writer.complete) {
+      const body = writer.body(this.#basisSize, limit);
+      const counted = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const piece of body) {
+          yield piece;
+          progress("client", "send", writer.settled, file.size);
+        }
+        if (writer.complete) clock.stop("client send");
+      };
+      stages = await clock.time("commit", () => this.#peer.patch(key, counted()));
+    }
+    return stages;
+  }
+
+  async #digest(): Promise<Uint8Array> {
+    const { file, lanes } = this.#end;
+    const { backend } = await openBackend(lanes.hw);
+    return sessionDigest(backend, file.size, this.#segments);
+  }
+
+  /** Stops everything; the first reason is the one that is reported. */
+  #fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#abort.abort(this.#failure.reason);
+    this.#writer.fail(this.#failure.reason);
+    this.#moreKeys();
+  }
+
+  /** A broken connection is a consequence where something else came first. */
+  #cause(error: unknown): unknown {
+    return this.#failure === undefined ? error : this.#failure.reason;
+  }
+
+  #outcome(
+    digest: Uint8Array,
+    rttMs: number,
+    server: Record<string, number>,
+  ): SyncOutcome {
+    const stages = this.#end.clock.toMillis();
+    for (const { name, ms } of this.#done!.stages) stages[`server ${name}`] = ms;
+    for (const [name, ms] of Object.entries(server)) stages[`server ${name}`] = ms;
+    return {
+      oldBytes: this.#basisSize,
+      newBytes: this.#end.file.size,
+      upBytes: this.#up + this.#writer.bytes,
+      downBytes: this.#down,
+      totals: this.#writer.totals,
+      chunksOld: this.#done!.chunks,
+      chunksNew: this.#chunks.count,
+      chunksMatched: this.#matches.matched,
+      rttMs,
+      serverBackend: this.#session!.backend,
+      notice: this.#session!.notice,
+      stages,
+      digest,
+    };
+  }
+}

@@ -1,0 +1,182 @@
+import type { ChunkParameters } from "../chunking/parameters.ts";
+import { PatchReceiver } from "../delta/patch_receiver.ts";
+import { TargetAssembler } from "../delta/target_assembler.ts";
+import { ParasyncError } from "../errors.ts";
+import type { Location } from "../files/location.ts";
+import type { PinnedFile } from "../files/pinned_file.ts";
+import type { CommitOptions, CommitResult } from "../files/target_commit.ts";
+import { TargetFile } from "../files/target_file.ts";
+import { openBackend } from "../hashing/select.ts";
+import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
+import type { StageClock } from "../telemetry/stages.ts";
+import type { FileReference } from "../workers/jobs.ts";
+import type { LaneGroup } from "../workers/lane_group.ts";
+
+/** What a reception builds. */
+export interface ReceptionOptions {
+  /** Where the result goes. */
+  readonly location: Location;
+  /** The session's key. */
+  readonly key: string;
+  /** The basis; null where there is none. */
+  readonly basis: PinnedFile | null;
+  /** The basis, as lanes open it. */
+  readonly basisReference: FileReference | null;
+  /** Size of the new file in bytes. */
+  readonly newSize: number;
+  /** The sizes the new file was cut by; they bound the number of commands. */
+  readonly parameters: ChunkParameters;
+  /** How to commit. */
+  readonly commit: Omit<CommitOptions, "basis">;
+  /** Who works. */
+  readonly lanes: LaneGroup;
+  /** Where stages are timed. */
+  readonly clock: StageClock;
+}
+
+/** What came of a patch that is complete. */
+export interface Received {
+  /** What the commit left. */
+  readonly commit: CommitResult;
+  /** The result's session digest. */
+  readonly digest: Uint8Array;
+}
+
+/** The server's end of a patch: from the first body to the commit. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #target: TargetFile;
+  readonly #assembler: TargetAssembler;
+  readonly #reference: FileReference;
+  readonly #maxCommands: number;
+  #streams = 0;
+  #idle: () => void = () => {};
+  #over = false;
+
+  /** Use {@linkcode Reception.open}. */
+  private constructor(
+    options: ReceptionOptions,
+    target: TargetFile,
+    assembler: TargetAssembler,
+    reference: FileReference,
+  ) {
+    this.#options = options;
+    this.#reference = reference;
+    this.#target = target;
+    this.#assembler = assembler;
+    this.#maxCommands = maxCommands(options.newSize, options.parameters);
+  }
+
+  /**
+   * Makes the temporary file and all that fills it.
+   *
+   * @param options What to build.
+   * @throws {ParasyncError} `no_space` and what else keeps the temporary from being made.
+   */
+  static async open(options: ReceptionOptions): Promise<Reception> {
+    const { location, key, newSize, lanes, basisReference } = options;
+    const { backend } = await openBackend(lanes.hw);
+    const target = TargetFile.create({ location, key, size: newSize });
+    const reference: FileReference = {
+      path: target.path,
+      identity: target.identity,
+      size: newSize,
+      writable: true,
+    };
+    const { hw } = lanes;
+    const assembler = new TargetAssembler({
+      size: newSize,
+      maxIntervals: maxCommands(newSize, options.parameters),
+      lanes: {
+        depth: lanes.depth,
+        apply: (pieces) => {
+          if (basisReference === null) {
+            throw new ParasyncError("bad_request", "Cannot copy: there is no basis");
+          }
+          const { sources, targets, lengths } = pieces;
+          return lanes.run({
+            kind: "apply",
+            hw,
+            basis: basisReference,
+            target: reference,
+            sources,
+            targets,
+            lengths,
+          });
+        },
+        verify: (segments) => lanes.run({ kind: "verify", hw, target: reference, segments }),
+      },
+      digest: (size, segments) => sessionDigest(backend, size, segments),
+    });
+    return new Reception(options, target, assembler, reference);
+  }
+
+  /** Bytes of the target that are in their place. */
+  get covered(): number {
+    return this.#assembler.covered;
+  }
+
+  /**
+   * Takes one body of the patch; with the last one it verifies and commits.
+   *
+   * @param pieces The body, as it arrives.
+   * @returns What came of it, or null where more bodies follow.
+   * @throws {ParasyncError} Whatever went wrong; the target is as it was, and the reception is over.
+   */
+  async receive(pieces: AsyncIterable<Uint8Array>): Promise<Received | null> {
+    const { clock, basis, newSize } = this.#options;
+    if (this.#over) throw new ParasyncError("changed", "Cannot take patch: the session is over");
+    this.#streams++;
+    try {
+      const receiver = new PatchReceiver(
+        { oldSize: basis?.size ?? 0, newSize, maxCommands: this.#maxCommands },
+        this.#assembler,
+        (bytes, position) => this.#target.writeAt(bytes, position),
+      );
+      const end = await clock.time("receive", () => receiver.receive(pieces));
+      if (!end.last) return null;
+      while (this.#streams > 1) {
+        await new Promise<void>((resolve) => this.#idle = resolve);
+      }
+      const digest = await clock.time("verify", () => this.#assembler.finish(end));
+      await this.#release();
+      this.#over = true;
+      const commit = await clock.time(
+        "commit",
+        () => this.#target.commit({ ...this.#options.commit, basis }),
+      );
+      return { commit, digest };
+    } catch (error) {
+      this.#assembler.fail(error);
+      await this.discard();
+      // What the basis did explains more than what came of it.
+      basis?.verifyUnchanged();
+      throw error;
+    } finally {
+      this.#streams--;
+      this.#idle();
+    }
+  }
+
+  /** Gives up: the temporary is removed, the target stays as it is. */
+  async discard(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#assembler.fail(new ParasyncError("interrupted", "Cannot go on: the session is over"));
+    await this.#assembler.idle();
+    await this.#release();
+    await this.#target.discard();
+  }
+
+  async #release(): Promise<void> {
+    await this.#options.lanes.release([this.#reference]);
+  }
+}
+
+/**
+ * No honest delta has more commands: each chunk is a copy or a literal at most, and literals and zeros are
+ * also cut into pieces.
+ */
+function maxCommands(newSize: number, { min }: ChunkParameters): number {
+  return 2 * Math.ceil(newSize / min) + 8 * Math.ceil(newSize / SEGMENT_BYTES) + 1024;
+}

@@ -1,0 +1,81 @@
+import { ParasyncError } from "../errors.ts";
+
+/** What a body may do. */
+export interface BodyLimits {
+  /** The most bytes it may have. */
+  readonly maxBytes: number;
+  /** How long it may stand still, in ms. */
+  readonly idleMs: number;
+  /** Who sends it, for messages: "client" or "server". */
+  readonly sender: string;
+}
+
+/**
+ * The pieces of a body as they arrive, within limits: the runtime itself waits for ever and takes any size.
+ *
+ * @param body The body; null is empty.
+ * @param limits What it may do.
+ * @returns Its pieces.
+ * @throws {ParasyncError} `too_large`, `timeout`, or `stream` where the connection breaks.
+ */
+export async function* readBody(
+  body: ReadableStream<Uint8Array> | null,
+  { maxBytes, idleMs, sender }: BodyLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (body === null) return;
+  const reader = body.getReader();
+  let bytes = 0;
+  let expire: (error: ParasyncError) => void = () => {};
+  const expired = new Promise<never>((_, reject) => expire = reject);
+  expired.catch(() => {});
+  // One timer for the whole body: a timer for each piece would cost more than the piece.
+  let idleSince = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - idleSince < idleMs) return;
+    expire(
+      new ParasyncError("timeout", `Cannot go on: the ${sender} sent nothing for ${idleMs} ms`),
+    );
+  }, Math.min(idleMs, 1000));
+  try {
+    for (;;) {
+      idleSince = performance.now();
+      const next = await Promise.race([reader.read(), expired]);
+      // While the piece is being worked on it is not the peer that is idle.
+      idleSince = Infinity;
+      if (next.done) return;
+      bytes += next.value.length;
+      if (bytes > maxBytes) {
+        throw new ParasyncError(
+          "too_large",
+          `Cannot take body: it has more than ${maxBytes} bytes`,
+        );
+      }
+      yield next.value;
+    }
+  } catch (error) {
+    if (error instanceof ParasyncError) throw error;
+    throw new ParasyncError("stream", `Cannot go on: the connection to the ${sender} broke`, {
+      cause: error,
+    });
+  } finally {
+    clearInterval(timer);
+    reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * Reads a short body whole.
+ *
+ * @param body The body; null is empty.
+ * @param limits What it may do.
+ * @returns Its text.
+ */
+export async function readText(
+  body: ReadableStream<Uint8Array> | null,
+  limits: BodyLimits,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of readBody(body, limits)) text += decoder.decode(piece, { stream: true });
+  return text + decoder.decode();
+}

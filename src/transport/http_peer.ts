@@ -1,0 +1,202 @@
+import { ParasyncError } from "../errors.ts";
+import type { Peer } from "../schemes/scheme.ts";
+import { readBody, readText } from "./body.ts";
+import { readFrames } from "./framing.ts";
+import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, PROTOCOL_HEADER } from "./headers.ts";
+import { readProblem } from "./problem.ts";
+
+/** How to reach a server. */
+export interface HttpPeerOptions {
+  /** The server, with the path before its endpoints; without a slash at the end. */
+  readonly base: string;
+  /** The query of `POST /csums_queue`. */
+  readonly query: string;
+  /** The basis's name, which every request repeats. */
+  readonly name: string;
+  /** The bearer token, if the server needs one. */
+  readonly token: string | undefined;
+  /** How long to wait for the server to answer at all, in ms. */
+  readonly connectMs: number;
+  /** How long the server may send nothing while it should, in ms. */
+  readonly idleMs: number;
+  /** Breaks every request off. */
+  readonly signal: AbortSignal;
+}
+
+const SMALL_BODY = 64 << 10;
+
+/** A server reached by HTTP. */
+export class HttpPeer implements Peer {
+  readonly #options: HttpPeerOptions;
+  #key: string | undefined;
+
+  /** @param options How to reach it. */
+  constructor(options: HttpPeerOptions) {
+    this.#options = options;
+  }
+
+  async *match(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { base, query, idleMs } = this.#options;
+    const response = await this.#post(`${base}/csums_queue?${query}`, FRAMES_TYPE, frames);
+    const body = readBody(response.body, {
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      idleMs,
+      sender: "server",
+    });
+    yield* readFrames(body);
+  }
+
+  async acknowledge(key: string): Promise<number> {
+    this.#key = key;
+    const begin = performance.now();
+    const response = await this.#post(this.#url("/ack"), BYTES_TYPE, key);
+    const answer = await this.#text(response);
+    if (answer !== "ACK_RECV") throw foreign(this.#options.base, "its acknowledgement is not ours");
+    return performance.now() - begin;
+  }
+
+  async patch(
+    key: string,
+    pieces: AsyncIterable<Uint8Array>,
+  ): Promise<Record<string, number>> {
+    const headers = { [KEY_HEADER]: key };
+    const response = await this.#post(this.#url("/patch"), BYTES_TYPE, pieces, headers);
+    const answer = await this.#text(response);
+    if (answer !== "OK" && answer !== "PART") {
+      throw foreign(this.#options.base, "its answer to the patch is not ours");
+    }
+    return readTiming(response.headers.get("server-timing") ?? "");
+  }
+
+  /** How far the server is with the target, in bytes; zeros before there is a session. */
+  async progress(): Promise<{ readonly done: number; readonly total: number }> {
+    if (this.#key === undefined) return { done: 0, total: 0 };
+    const { token, signal } = this.#options;
+    const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(this.#url("/v1/progress", `&key=${this.#key}`), {
+      headers,
+      signal,
+    });
+    const { done, total } = await response.json();
+    return { done: Number(done), total: Number(total) };
+  }
+
+  #url(path: string, more = ""): string {
+    const { base, name } = this.#options;
+    return `${base}${path}?basis_filename=${encodeURIComponent(name)}${more}`;
+  }
+
+  async #text(response: Response): Promise<string> {
+    const { idleMs } = this.#options;
+    return await readText(response.body, { maxBytes: SMALL_BODY, idleMs, sender: "server" });
+  }
+
+  async #post(
+    url: string,
+    contentType: string,
+    content: AsyncIterable<Uint8Array> | string,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const { base, token, signal, connectMs } = this.#options;
+    const headers = new Headers({ "content-type": contentType, ...more });
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    const controller = new AbortController();
+    const forward = (): void => controller.abort(signal.reason);
+    signal.addEventListener("abort", forward);
+    if (signal.aborted) forward();
+    const late = new ParasyncError(
+      "connect_timeout",
+      `Cannot reach ${base}: no answer within ${connectMs} ms`,
+    );
+    let timer = setTimeout(() => controller.abort(late), connectMs);
+    // The time runs anew with each piece the server takes: a proxy may answer only after the last one.
+    const restart = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => controller.abort(late), connectMs);
+    };
+    const body = typeof content === "string" ? content : toStream(content, restart);
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers,
+        body,
+        redirect: "manual",
+        signal: controller.signal,
+      });
+      await this.#requireOk(response);
+      return response;
+    } catch (error) {
+      if (error instanceof ParasyncError) throw error;
+      if (controller.signal.aborted) throw controller.signal.reason;
+      throw unreachable(base, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #requireOk(response: Response): Promise<void> {
+    const { base } = this.#options;
+    if (!response.headers.has(PROTOCOL_HEADER)) {
+      await response.body?.cancel();
+      const { status } = response;
+      throw status === 413
+        ? new ParasyncError(
+          "too_large",
+          `Cannot sync: a proxy before ${base} refuses bodies this long`,
+        )
+        : foreign(base, `it answered ${status} without ${PROTOCOL_HEADER}`);
+    }
+    if (!response.ok) throw readProblem(await this.#text(response), response.status);
+  }
+}
+
+/** The runtime pulls the next piece when the connection has taken the one before. */
+function toStream(
+  pieces: AsyncIterable<Uint8Array>,
+  onPull: () => void,
+): ReadableStream<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller): Promise<void> {
+      onPull();
+      const next = await iterator.next();
+      onPull();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel(): Promise<void> {
+      await iterator.return?.();
+    },
+  }, { highWaterMark: 1 });
+}
+
+function readTiming(header: string): Record<string, number> {
+  const stages: Record<string, number> = {};
+  for (const entry of header.split(",")) {
+    const match = /^\s*([a-z]+);dur=(\d{1,12}(?:\.\d{1,6})?)\s*$/.exec(entry);
+    if (match !== null) stages[match[1]!] = Number(match[2]);
+  }
+  return stages;
+}
+
+function foreign(base: string, reason: string): ParasyncError {
+  return new ParasyncError(
+    "not_a_server",
+    `Cannot sync with ${base}: it is no parasync server: ${reason}`,
+  );
+}
+
+function unreachable(base: string, error: unknown): ParasyncError {
+  const texts: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) texts.push(cause.message);
+  const text = texts.join(": ");
+  if (/invalid HTTP|unexpected message|parsed/i.test(text)) {
+    return foreign(base, "it does not speak HTTP");
+  }
+  const reason = /refused/i.test(text)
+    ? "connection refused; is the server running there?"
+    : /dns|lookup|resolve/i.test(text)
+    ? "its name cannot be resolved"
+    : text;
+  return new ParasyncError("connection", `Cannot reach ${base}: ${reason}`, { cause: error });
+}

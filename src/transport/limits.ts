@@ -1,0 +1,23 @@
+/** What a server allows its clients; nothing is without a limit. */
+export interface Limits {
+  /** The largest new file or basis, in bytes. */
+  readonly maxFileBytes: number;
+  /** The longest request body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** The most sessions remembered at once. */
+  readonly maxSessions: number;
+  /** The most syncs at work at once. */
+  readonly maxConcurrent: number;
+  /** The most threads one sync may use. */
+  readonly maxThreads: number;
+  /** How long a peer may neither send nor take anything, in ms. */
+  readonly idleMs: number;
+  /** How long an unused session is remembered, in ms. */
+  readonly sessionMs: number;
+}
+
+/** The most keys one session may ask for: about 64 bytes of memory each. */
+export const MAX_KEYS = 8 << 20;
+
+/** What one body of a patch should not exceed, so that proxies and retries deal with bounded requests. */
+export const PATCH_BYTES = 1 << 30;

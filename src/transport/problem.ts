@@ -1,0 +1,56 @@
+import { FAILURES, isFailureCode, ParasyncError } from "../errors.ts";
+import { printable } from "../telemetry/printable.ts";
+import { serverHeaders } from "./headers.ts";
+
+const CONTENT_TYPE = "application/problem+json";
+
+/**
+ * The failure behind anything thrown; what is not ours is an internal one, whose text stays here.
+ *
+ * @param error What was thrown.
+ * @returns A failure that a peer may be told.
+ */
+export function toFailure(error: unknown): ParasyncError {
+  if (error instanceof ParasyncError) return error;
+  return new ParasyncError("internal", "Cannot go on: the server failed; its log says why", {
+    cause: error,
+  });
+}
+
+/**
+ * A failure as a response (RFC 9457).
+ *
+ * @param failure What went wrong.
+ * @returns A problem document with the failure's status.
+ */
+export function problemResponse(failure: ParasyncError): Response {
+  const { status } = FAILURES[failure.code];
+  const headers = serverHeaders(CONTENT_TYPE);
+  if (failure.code === "busy") headers.set("retry-after", "1");
+  if (failure.code === "unauthorized") headers.set("www-authenticate", "Bearer");
+  const body = { type: "about:blank", title: failure.code, status, detail: failure.message };
+  return new Response(JSON.stringify({ ...body, code: failure.code }), { status, headers });
+}
+
+/**
+ * Reads a problem document back.
+ *
+ * @param text The response's body.
+ * @param status The response's status.
+ * @returns The failure the server told of.
+ */
+export function readProblem(text: string, status: number): ParasyncError {
+  let problem: unknown;
+  try {
+    problem = JSON.parse(text);
+  } catch {
+    problem = undefined;
+  }
+  if (typeof problem === "object" && problem !== null && "code" in problem && "detail" in problem) {
+    const { code, detail } = problem;
+    if (typeof code === "string" && isFailureCode(code) && typeof detail === "string") {
+      return new ParasyncError(code, printable(detail.slice(0, 1000)));
+    }
+  }
+  return new ParasyncError("not_a_server", `Cannot sync: the server answered ${status}`);
+}

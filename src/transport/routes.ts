@@ -1,0 +1,274 @@
+import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
+import { ParasyncError } from "../errors.ts";
+import { requireSessionKey } from "../files/artefact.ts";
+import { openBackend } from "../hashing/select.ts";
+import { answerParasync } from "../schemes/parasync_basis.ts";
+import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { VERSION } from "../version.ts";
+import { type AccessRules, requireAccess } from "./access.ts";
+import { readBody, readText } from "./body.ts";
+import { readFrames } from "./framing.ts";
+import { FRAMES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
+import { type Limits, MAX_KEYS, PATCH_BYTES } from "./limits.ts";
+import { answerFrame } from "./messages.ts";
+import { problemResponse, toFailure } from "./problem.ts";
+import type { Session } from "./session.ts";
+import type { SessionTable } from "./session_table.ts";
+import { basisNameOf, parseQuery, readSyncQuery } from "./sync_query.ts";
+
+/** What the routes serve from. */
+export interface RouteParts {
+  readonly sessions: SessionTable;
+  readonly access: AccessRules;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  /** The path that a proxy puts before every route; empty where there is none. */
+  readonly prefix: string;
+}
+
+type Route = (request: Request, query: ReadonlyMap<string, string>) => Promise<Response> | Response;
+
+const SEND_FRAMES = 8;
+
+/** The server's endpoints: the original's three, and a few that tell about the server. */
+export class Routes {
+  readonly #parts: RouteParts;
+  readonly #routes: Readonly<Record<string, { readonly method: string; readonly route: Route }>>;
+
+  /** @param parts What to serve from. */
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+    this.#routes = {
+      "/csums_queue": { method: "POST", route: this.#match },
+      "/ack": { method: "POST", route: this.#acknowledge },
+      "/patch": { method: "POST", route: this.#patch },
+      "/healthz": { method: "GET", route: () => text("ok\n") },
+      "/v1/capabilities": { method: "GET", route: () => this.#capabilities() },
+      "/v1/progress": { method: "GET", route: this.#progress },
+    };
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param request The request.
+   * @returns The answer; a failure is a problem document.
+   */
+  async handle(request: Request): Promise<Response> {
+    try {
+      // Health is asked for by monitors, which know neither names nor tokens.
+      const url = new URL(request.url);
+      const { prefix, access } = this.#parts;
+      const path = url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : "";
+      if (path !== "/healthz") requireAccess(request, access);
+      const entry = Object.hasOwn(this.#routes, path) ? this.#routes[path] : undefined;
+      if (entry === undefined) {
+        throw new ParasyncError(
+          "not_found",
+          `Cannot serve ${JSON.stringify(path)}: no such endpoint`,
+        );
+      }
+      if (request.method !== entry.method) {
+        throw new ParasyncError(
+          "method_not_allowed",
+          `Cannot serve ${path}: it takes ${entry.method}`,
+        );
+      }
+      return await entry.route(request, parseQuery(url.search));
+    } catch (error) {
+      return this.#refuse(request, error);
+    }
+  }
+
+  readonly #match: Route = async (request, parameters) => {
+    const { sessions, limits, logger } = this.#parts;
+    const query = readSyncQuery(parameters);
+    const session = await sessions.begin(query);
+    const { key, name, basis, lanes } = session.parts;
+    logger.info("Received request for target", { name, hw: query.hw, threads: lanes.threads });
+    let leave: () => void = () => {};
+    try {
+      leave = session.enter();
+      const { backend, missing } = await openBackend(lanes.hw);
+      const body = readBody(request.body, {
+        maxBytes: limits.maxBodyBytes,
+        idleMs: limits.idleMs,
+        sender: "client",
+      });
+      const frames = answerParasync({
+        key,
+        basis: session.basisReference,
+        parameters: query.parameters,
+        lanes,
+        clock: session.clock,
+        backend: backend.name,
+        notice: missing ?? "",
+        maxPatchBytes: Math.min(PATCH_BYTES, limits.maxBodyBytes),
+        maxKeys: MAX_KEYS,
+        signal: session.signal,
+        onOpen: (opened) => {
+          if (opened.newSize > limits.maxFileBytes) {
+            throw new ParasyncError(
+              "too_large",
+              `Cannot take a file of ${opened.newSize} bytes: the server's limit is ${limits.maxFileBytes}`,
+            );
+          }
+          session.open(opened);
+          sessions.record(session, query, opened);
+        },
+      }, readFrames(body));
+      logger.debug("Session begins", { basis: basis?.size ?? -1 });
+      const headers = serverHeaders(FRAMES_TYPE);
+      headers.set(KEY_HEADER, key);
+      return new Response(this.#stream(session, frames, leave), { headers });
+    } catch (error) {
+      leave();
+      await sessions.end(session, toFailure(error));
+      throw error;
+    }
+  };
+
+  /** The frames as a body; a failure becomes its last frame, and a client that goes ends the session. */
+  #stream(
+    session: Session,
+    frames: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
+    leave: () => void,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { sessions, logger } = this.#parts;
+    return new ReadableStream({
+      pull: async (controller) => {
+        try {
+          const next = await frames.next();
+          if (!next.done) {
+            session.keySentAt ??= performance.now();
+            return controller.enqueue(next.value);
+          }
+          const seconds = session.clock.toMillis();
+          logger.info("Weak hash comparison completed", { name: session.parts.name, ...seconds });
+        } catch (error) {
+          const failure = toFailure(error);
+          this.#log("Cannot answer keys", session.parts.name, error);
+          const { code, message } = failure;
+          controller.enqueue(answerFrame({ case: "problem", value: { code, message } }));
+          await sessions.end(session, failure);
+        }
+        leave();
+        controller.close();
+      },
+      cancel: async () => {
+        const gone = new ParasyncError("stream", "Cannot go on: the client went away");
+        logger.info("Client went away", { name: session.parts.name });
+        await sessions.end(session, gone);
+        await frames.return();
+        leave();
+      },
+    }, { highWaterMark: SEND_FRAMES });
+  }
+
+  readonly #acknowledge: Route = async (request, parameters) => {
+    const { sessions, limits, logger } = this.#parts;
+    const name = basisNameOf(parameters);
+    const key = await readText(request.body, {
+      maxBytes: 1024,
+      idleMs: limits.idleMs,
+      sender: "client",
+    });
+    requireSessionKey(key);
+    // As in the original an unknown key is no failure: the acknowledgement only times the round trip.
+    const sentAt = sessions.peek(key)?.keySentAt;
+    if (sentAt !== undefined) {
+      const rttMs = Math.round((performance.now() - sentAt) * 1000) / 1000;
+      logger.info("Matched Chunks RTT (Server-side)", { name, rttMs });
+    }
+    return text("ACK_RECV");
+  };
+
+  readonly #patch: Route = async (request, parameters) => {
+    const { sessions, limits, logger } = this.#parts;
+    const name = basisNameOf(parameters);
+    const key = request.headers.get(KEY_HEADER) ?? parameters.get("key") ?? "";
+    requireSessionKey(key);
+    const session = sessions.find(key, name);
+    try {
+      const received = await session.during(async () => {
+        const reception = await session.reception();
+        return await reception.receive(readBody(request.body, {
+          maxBytes: limits.maxBodyBytes,
+          idleMs: limits.idleMs,
+          sender: "client",
+        }));
+      });
+      const headers = serverHeaders("text/plain; charset=utf-8");
+      const stages = session.clock.toMillis();
+      headers.set(
+        "server-timing",
+        Object.entries(stages).map(([stage, ms]) => `${stage};dur=${ms}`).join(", "),
+      );
+      if (received === null) return new Response("PART", { headers });
+      const { path } = session.parts.target;
+      logger.info("Patch applied and new file saved to", { path, ...stages });
+      if (session.parts.fsync && !received.commit.durable) {
+        logger.warn(
+          "The folder could not be synced: the new name may not outlast a power failure",
+          {
+            path,
+          },
+        );
+      }
+      await sessions.end(
+        session,
+        new ParasyncError("changed", "Cannot go on: the sync is complete"),
+      );
+      return new Response("OK", { headers });
+    } catch (error) {
+      await sessions.end(session, toFailure(error));
+      throw error;
+    }
+  };
+
+  readonly #progress: Route = (_request, parameters) => {
+    const key = parameters.get("key") ?? "";
+    requireSessionKey(key);
+    return json(this.#parts.sessions.peek(key)?.progress ?? { done: 0, total: 0 });
+  };
+
+  #capabilities(): Response {
+    const { limits } = this.#parts;
+    return json({
+      name: "parasync",
+      version: VERSION,
+      protocol: PROTOCOL_VERSION,
+      schemes: ["parasync"],
+      modes: [3],
+      confirm: ["chunk"],
+      fingerprint: FINGERPRINT_ID,
+      threads: limits.maxThreads,
+      max_file_bytes: limits.maxFileBytes,
+      max_body_bytes: limits.maxBodyBytes,
+    });
+  }
+
+  #refuse(request: Request, error: unknown): Response {
+    this.#log("Cannot serve request", `${request.method} ${new URL(request.url).pathname}`, error);
+    return problemResponse(toFailure(error));
+  }
+
+  /** What is ours to mend is an error; what a client did is not. */
+  #log(message: string, name: string, error: unknown): void {
+    const { logger } = this.#parts;
+    const failure = toFailure(error);
+    const fields = { name, code: failure.code, reason: failure.message };
+    if (failure.code !== "internal") return logger.warn(message, fields);
+    const cause = error instanceof Error ? error.stack ?? error.message : String(error);
+    logger.error(message, { ...fields, cause });
+  }
+}
+
+function text(body: string): Response {
+  return new Response(body, { headers: serverHeaders("text/plain; charset=utf-8") });
+}
+
+function json(value: unknown): Response {
+  return new Response(JSON.stringify(value) + "\n", { headers: serverHeaders("application/json") });
+}

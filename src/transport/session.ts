@@ -1,0 +1,161 @@
+import type { ChunkParameters } from "../chunking/parameters.ts";
+import { ParasyncError } from "../errors.ts";
+import type { FileIdentity } from "../files/identity.ts";
+import { acquireLease, type Lease } from "../files/lease.ts";
+import type { Location } from "../files/location.ts";
+import type { PinnedFile } from "../files/pinned_file.ts";
+import { removeSessionRecord } from "../files/session_record.ts";
+import type { OpenedSession } from "../schemes/parasync_basis.ts";
+import { Reception } from "../schemes/reception.ts";
+import { StageClock } from "../telemetry/stages.ts";
+import type { FileReference } from "../workers/jobs.ts";
+import type { LaneGroup } from "../workers/lane_group.ts";
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly key: string;
+  /** The basis's name as it was asked for. */
+  readonly name: string;
+  /** Where the result goes. */
+  readonly target: Location;
+  /** What was at the target's path when the session began. */
+  readonly expectTarget: FileIdentity | "absent";
+  readonly basis: PinnedFile | null;
+  readonly parameters: ChunkParameters;
+  readonly lanes: LaneGroup;
+  readonly fsync: boolean;
+}
+
+/**
+ * One sync at the server, from its first request to the commit.
+ *
+ * Its target is locked while a request of it is at work, not in between: a client that died must not keep
+ * others out.
+ */
+export class Session {
+  readonly parts: SessionParts;
+  /** Times of the stages at this end. */
+  readonly clock = new StageClock();
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
+  /** When the session's key was last sent, for the round trip. */
+  keySentAt: number | undefined;
+  /** When a request last ended, in ms of the process's clock. */
+  lastUsed = performance.now();
+  readonly #controller = new AbortController();
+  #opened: OpenedSession | undefined;
+  #reception: Promise<Reception> | undefined;
+  #covered: Reception | undefined;
+  #lease: Lease | undefined;
+  #requests = 0;
+  #over = false;
+
+  constructor(parts: SessionParts) {
+    this.parts = parts;
+    this.signal = this.#controller.signal;
+  }
+
+  /** How many requests are at work. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Whether it has been committed or given up. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** How far the target is, in bytes. */
+  get progress(): { done: number; total: number } {
+    return { done: this.#covered?.covered ?? 0, total: this.#opened?.newSize ?? 0 };
+  }
+
+  /** The basis, as lanes open it. */
+  get basisReference(): FileReference | null {
+    const { basis } = this.parts;
+    if (basis === null) return null;
+    return { path: basis.path, identity: basis.identity, size: basis.size, writable: false };
+  }
+
+  /** The client has said what it will send. */
+  open(opened: OpenedSession): void {
+    this.#opened = opened;
+  }
+
+  /**
+   * Runs a request of this session under the target's lock.
+   *
+   * @param request What to do.
+   * @throws {ParasyncError} `locked` where another process syncs to the target.
+   */
+  async during<T>(request: () => Promise<T>): Promise<T> {
+    const leave = this.enter();
+    try {
+      return await request();
+    } finally {
+      leave();
+    }
+  }
+
+  /** Locks the target until the function returned is called. */
+  enter(): () => void {
+    if (this.#requests === 0) this.#lease = acquireLease(this.parts.target, this.parts.key);
+    this.#requests++;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.lastUsed = performance.now();
+      if (--this.#requests > 0) return;
+      this.#lease?.release();
+      this.#lease = undefined;
+    };
+  }
+
+  /** The session's reception, made with the first body of the patch. */
+  async reception(): Promise<Reception> {
+    const { key, target, basis, parameters, expectTarget, fsync, lanes } = this.parts;
+    if (this.#opened === undefined || this.#over) {
+      throw new ParasyncError("changed", "Cannot take patch: the session is not open");
+    }
+    const { newSize, newMtimeNs } = this.#opened;
+    this.#reception ??= Reception.open({
+      location: target,
+      key,
+      basis,
+      basisReference: this.basisReference,
+      newSize,
+      parameters,
+      lanes,
+      clock: this.clock,
+      commit: {
+        expectTarget,
+        fsync,
+        mtimeMs: newMtimeNs === undefined ? undefined : Number(newMtimeNs / 1_000_000n),
+        lease: { verifyHeld: () => this.#lease?.verifyHeld() },
+      },
+    });
+    return this.#covered = await this.#reception;
+  }
+
+  /**
+   * Ends the session: whatever was not committed is removed.
+   *
+   * @param reason Why, for those who still work for it.
+   */
+  async end(reason: ParasyncError): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#controller.abort(reason);
+    const { basis, lanes, target, key } = this.parts;
+    await this.#reception?.then((reception) => reception.discard(), () => {});
+    const reference = this.basisReference;
+    if (reference !== null) await lanes.release([reference]);
+    basis?.close();
+    try {
+      removeSessionRecord(target.directory, key);
+    } catch {
+      // It expires, and a sweep removes it.
+    }
+  }
+}

@@ -1,0 +1,233 @@
+import { ParasyncError } from "../errors.ts";
+import { newSessionKey } from "../files/artefact.ts";
+import type { Location } from "../files/location.ts";
+import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
+import type { Root } from "../files/root.ts";
+import {
+  readSessionRecord,
+  type SessionRecord,
+  writeSessionRecord,
+} from "../files/session_record.ts";
+import { currentIdentity } from "../files/current_identity.ts";
+import type { HardwareChoice } from "../hashing/backend.ts";
+import type { OpenedSession } from "../schemes/parasync_basis.ts";
+import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
+import type { LanePool } from "../workers/pool.ts";
+import type { Limits } from "./limits.ts";
+import { Session } from "./session.ts";
+import type { SyncQuery, TargetChoice } from "./sync_query.ts";
+
+/** What all sessions of a server share. */
+export interface SessionHouse {
+  readonly root: Root;
+  readonly pool: LanePool;
+  readonly limits: Limits;
+  /** Whether results are on the disk before they are reported. */
+  readonly fsync: boolean;
+  /** Which backends the server may use: `auto` leaves it to the client. */
+  readonly hw: HardwareChoice;
+}
+
+/**
+ * The sessions of one server.
+ *
+ * A session's record lies beside its target; what is kept here is a cache of it with open descriptors. A
+ * server that does not know a key finds the record and goes on from there, so that several servers can
+ * share a folder.
+ */
+export class SessionTable {
+  readonly #house: SessionHouse;
+  readonly #byKey = new Map<string, Session>();
+  readonly #byTarget = new Map<string, Session>();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  /** @param house What the sessions share. */
+  constructor(house: SessionHouse) {
+    this.#house = house;
+    this.#timer = setInterval(() => this.#expire(), Math.min(house.limits.sessionMs, 5_000));
+    Deno.unrefTimer(this.#timer);
+  }
+
+  /** How many sessions have a request at work. */
+  get busy(): number {
+    let busy = 0;
+    for (const session of this.#byKey.values()) if (session.requests > 0) busy++;
+    return busy;
+  }
+
+  /**
+   * Begins a session. An idle one of the same target gives way to it.
+   *
+   * @param query What is asked for.
+   * @returns The session; nothing is locked yet.
+   * @throws {ParasyncError} `locked`, `not_found`, `busy`, `too_large` and what opening the basis gives.
+   */
+  async begin(query: SyncQuery): Promise<Session> {
+    const { root, limits } = this.#house;
+    if (this.busy >= limits.maxConcurrent) {
+      throw new ParasyncError("busy", `Cannot sync now: ${this.busy} syncs are at work already`);
+    }
+    const location = root.locate(query.name);
+    const target = targetOf(root, query.name, query.target);
+    await this.#supersede(target, query.name);
+    if (this.#byKey.size >= limits.maxSessions) await this.#forgetOldest();
+    const basis = openBasis(location, query.target);
+    if (basis !== null && basis.size > limits.maxFileBytes) {
+      basis.close();
+      throw new ParasyncError(
+        "too_large",
+        `Cannot sync ${JSON.stringify(query.name)}: it has more than ${limits.maxFileBytes} bytes`,
+      );
+    }
+    const threads = Math.min(query.threads, limits.maxThreads);
+    const hw = this.#house.hw === "auto" || this.#house.hw === "1" ? query.hw : this.#house.hw;
+    return this.#enter(
+      new Session({
+        key: newSessionKey(),
+        name: query.name,
+        target,
+        expectTarget: currentIdentity(target),
+        basis,
+        parameters: query.parameters,
+        lanes: this.#house.pool.group(threads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
+        fsync: this.#house.fsync,
+      }),
+    );
+  }
+
+  /** Writes the record that lets other servers of the same folder go on with a session. */
+  record(session: Session, query: SyncQuery, opened: OpenedSession): void {
+    const { key, name, target, basis, parameters } = session.parts;
+    writeSessionRecord(target.directory, {
+      version: 1,
+      key,
+      protocol: PROTOCOL_VERSION,
+      scheme: "parasync",
+      name,
+      basis: basis?.identity ?? null,
+      size: opened.newSize,
+      mtimeMs: opened.newMtimeNs === undefined ? 0 : Number(opened.newMtimeNs / 1_000_000n),
+      chunk: parameters,
+      target: query.target,
+      createdMs: Date.now(),
+    });
+  }
+
+  /**
+   * The session that a later request belongs to.
+   *
+   * @param key Its key, as the client sent it.
+   * @param name The basis's name, as the client sent it.
+   * @throws {ParasyncError} `changed` where there is none (any more).
+   */
+  find(key: string, name: string): Session {
+    const session = this.#byKey.get(key);
+    if (session !== undefined && session.parts.name === name && !session.over) return session;
+    const location = this.#house.root.locate(name);
+    const record = readSessionRecord(location.directory, key);
+    if (session !== undefined || record === null || record.name !== name) {
+      throw new ParasyncError(
+        "changed",
+        "Cannot go on: there is no such session any more; sync again",
+      );
+    }
+    return this.#restore(record, location);
+  }
+
+  /** The session with this key, if this process knows it. */
+  peek(key: string): Session | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Ends and forgets a session. */
+  async end(session: Session, reason: ParasyncError): Promise<void> {
+    this.#byKey.delete(session.parts.key);
+    if (this.#byTarget.get(session.parts.target.path) === session) {
+      this.#byTarget.delete(session.parts.target.path);
+    }
+    await session.end(reason);
+  }
+
+  /** Ends every session. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const reason = new ParasyncError("interrupted", "Cannot go on: the server is stopping");
+    await Promise.allSettled([...this.#byKey.values()].map((session) => this.end(session, reason)));
+  }
+
+  #enter(session: Session): Session {
+    this.#byKey.set(session.parts.key, session);
+    this.#byTarget.set(session.parts.target.path, session);
+    return session;
+  }
+
+  #restore(record: SessionRecord, location: Location): Session {
+    const { root, pool, limits, fsync, hw } = this.#house;
+    const target = targetOf(root, record.name, record.target);
+    const basis = record.basis === null
+      ? null
+      : openPinned(location.path, { expect: record.basis, name: record.name });
+    const session = new Session({
+      key: record.key,
+      name: record.name,
+      target,
+      expectTarget: currentIdentity(target),
+      basis,
+      parameters: record.chunk,
+      lanes: pool.group(limits.maxThreads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
+      fsync,
+    });
+    session.open({ newSize: record.size, newMtimeNs: BigInt(record.mtimeMs) * 1_000_000n });
+    return this.#enter(session);
+  }
+
+  async #supersede(target: Location, name: string): Promise<void> {
+    const older = this.#byTarget.get(target.path);
+    if (older === undefined) return;
+    if (older.requests > 0) {
+      throw new ParasyncError(
+        "locked",
+        `Cannot sync ${JSON.stringify(name)}: another sync of it is at work`,
+      );
+    }
+    await this.end(
+      older,
+      new ParasyncError("changed", "Cannot go on: a newer sync took its place"),
+    );
+  }
+
+  #expire(): void {
+    const reason = new ParasyncError(
+      "timeout",
+      "Cannot go on: the session was unused for too long",
+    );
+    for (const session of this.#byKey.values()) {
+      const unused = performance.now() - session.lastUsed;
+      if (session.requests === 0 && unused > this.#house.limits.sessionMs) {
+        this.end(session, reason).catch(() => {});
+      }
+    }
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const idle = [...this.#byKey.values()].filter(({ requests }) => requests === 0);
+    const oldest = idle.toSorted((a, b) => a.lastUsed - b.lastUsed)[0];
+    if (oldest === undefined) throw new ParasyncError("busy", "Cannot sync now: too many sessions");
+    await this.end(oldest, new ParasyncError("busy", "Cannot go on: there are too many sessions"));
+  }
+}
+
+function targetOf(root: Root, name: string, target: TargetChoice): Location {
+  return root.locate(target.kind === "new" ? name + target.suffix : name);
+}
+
+/** A target that is replaced may be absent: it is created from nothing. */
+function openBasis(location: Location, target: TargetChoice): PinnedFile | null {
+  try {
+    return openPinned(location.path, { name: location.name });
+  } catch (error) {
+    const absent = error instanceof ParasyncError && error.code === "not_found";
+    if (absent && target.kind === "replace") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import { type ChunkParameters, parseChunkParameters } from "../chunking/parameters.ts";
+import { ParasyncError } from "../errors.ts";
+import type { HardwareChoice } from "../hashing/backend.ts";
+
+/** Where the result goes: over the basis, or beside it under a longer name. */
+export type TargetChoice = { readonly kind: "replace" } | {
+  readonly kind: "new";
+  readonly suffix: string;
+};
+
+/** What a request's query asks for. */
+export interface SyncQuery {
+  /** The name of the basis, percent-decoded once. */
+  readonly name: string;
+  readonly hw: HardwareChoice;
+  readonly threads: number;
+  readonly parameters: ChunkParameters;
+  readonly target: TargetChoice;
+}
+
+const MOST_THREADS = 256;
+const DEFAULT_CHUNKS = "4096:8192:12288";
+const HARDWARE: Readonly<Record<string, HardwareChoice>> = {
+  "0": "0",
+  "1": "1",
+  false: "0",
+  true: "1",
+  auto: "auto",
+  require: "require",
+};
+
+/**
+ * A query's parameters: split at `&` and the first `=`, percent-decoded once; `+` is a plus.
+ *
+ * @param search The URL's query, with or without its question mark.
+ * @returns The parameters; of equal names the last.
+ * @throws {ParasyncError} `bad_request` for malformed percent-encoding.
+ */
+export function parseQuery(search: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const part of search.replace(/^\?/, "").split("&")) {
+    if (part === "") continue;
+    const at = part.indexOf("=");
+    const [name, value] = at < 0 ? [part, ""] : [part.slice(0, at), part.slice(at + 1)];
+    try {
+      parameters.set(decodeURIComponent(name), decodeURIComponent(value));
+    } catch {
+      throw new ParasyncError(
+        "bad_request",
+        "Cannot read the query: its percent-encoding is malformed",
+      );
+    }
+  }
+  return parameters;
+}
+
+/**
+ * The name of the basis, which every endpoint needs.
+ *
+ * @param parameters The query's parameters: `basis_filename`, or `file`.
+ * @throws {ParasyncError} `bad_request` where it is missing.
+ */
+export function basisNameOf(parameters: ReadonlyMap<string, string>): string {
+  const name = parameters.get("basis_filename") ?? parameters.get("file");
+  if (name === undefined || name === "") {
+    throw new ParasyncError("bad_request", "Cannot sync: the query has no basis_filename");
+  }
+  return name;
+}
+
+/**
+ * Reads and checks the whole query of `POST /csums_queue`.
+ *
+ * @param parameters The query's parameters.
+ * @returns What they ask for, with the original's defaults.
+ * @throws {ParasyncError} `bad_request` for anything out of its range or not known.
+ */
+export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuery {
+  requireOneOf(parameters, "scheme", ["parasync"], "parasync");
+  requireOneOf(parameters, "mode", ["3"], "3");
+  requireOneOf(parameters, "confirm", ["chunk"], "chunk");
+  const hw = HARDWARE[parameters.get("hw") ?? "0"];
+  if (hw === undefined) {
+    throw refused("hw", parameters.get("hw")!, Object.keys(HARDWARE).join(", "));
+  }
+  const threadText = parameters.get("thread_num") ?? "4";
+  const threads = /^\d{1,9}$/.test(threadText) ? Number(threadText) : 0;
+  if (threads < 1 || threads > MOST_THREADS) {
+    throw refused("thread_num", threadText, `1 to ${MOST_THREADS}`);
+  }
+  return {
+    name: basisNameOf(parameters),
+    hw,
+    threads,
+    parameters: parseChunkParameters(parameters.get("chunk") ?? DEFAULT_CHUNKS),
+    target: readTarget(parameters),
+  };
+}
+
+/** The inverse of {@linkcode readSyncQuery}. */
+export function formatSyncQuery(query: SyncQuery & { readonly chunk: string }): string {
+  const { target } = query;
+  const parts: [string, string][] = [
+    ["basis_filename", query.name],
+    ["scheme", "parasync"],
+    ["hw", query.hw],
+    ["thread_num", String(query.threads)],
+    ["mode", "3"],
+    ["chunk", query.chunk],
+    ["target", target.kind],
+  ];
+  if (target.kind === "new") parts.push(["suffix", target.suffix]);
+  return parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+}
+
+function readTarget(parameters: ReadonlyMap<string, string>): TargetChoice {
+  const kind = requireOneOf(parameters, "target", ["replace", "new"], "new");
+  if (kind === "replace") return { kind };
+  const suffix = parameters.get("suffix") ?? ".new";
+  if (!/^[A-Za-z0-9._~-]{1,32}$/.test(suffix)) {
+    throw refused("suffix", suffix, "1 to 32 letters, digits or ._~-");
+  }
+  return { kind: "new", suffix };
+}
+
+function requireOneOf<Choice extends string>(
+  parameters: ReadonlyMap<string, string>,
+  name: string,
+  choices: readonly Choice[],
+  absent: Choice,
+): Choice {
+  const value = parameters.get(name) ?? absent;
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) throw refused(name, value, choices.join(", "));
+  return choice;
+}
+
+function refused(name: string, value: string, allowed: string): ParasyncError {
+  const shown = JSON.stringify(value.slice(0, 40));
+  return new ParasyncError("bad_request", `Cannot use ${name}=${shown}: it must be ${allowed}`);
+}

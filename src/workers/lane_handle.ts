@@ -1,0 +1,100 @@
+import { setImmediate } from "node:timers";
+import { ParasyncError } from "../errors.ts";
+import type { Job, JobResult, LaneAnswer } from "./jobs.ts";
+import { Lane } from "./lane.ts";
+
+/** A lane as the main thread sees it, wherever it runs. */
+export interface LaneHandle {
+  /** Jobs worth having under way at once: one at work, and one waiting where the way to it is long. */
+  readonly depth: number;
+  /** Whether it has started up; a lane that has not yet can be given jobs all the same. */
+  readonly ready: boolean;
+  /** Jobs asked for and not yet answered. */
+  readonly load: number;
+  /** Does one job; jobs are done in the order they come. */
+  run<J extends Job>(job: J): Promise<JobResult<J>>;
+  /** Ends the lane; jobs under way are rejected. */
+  close(): void;
+}
+
+/**
+ * A lane in the main thread: nothing to start, nothing to post. Each job runs in a turn of its own of the
+ * event loop, so that the network is served in between; a job takes about a millisecond at most.
+ */
+export class InlineLane implements LaneHandle {
+  readonly depth = 1;
+  readonly ready = true;
+  load = 0;
+  readonly #lane = new Lane();
+
+  async run<J extends Job>(job: J): Promise<JobResult<J>> {
+    this.load++;
+    try {
+      if ("hw" in job) await this.#lane.prepare(job.hw);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      return this.#lane.run(job) as JobResult<J>;
+    } finally {
+      this.load--;
+    }
+  }
+
+  close(): void {
+    this.#lane.close();
+  }
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(reason: unknown): void;
+}
+
+/** A lane in a worker thread. */
+export class WorkerLane implements LaneHandle {
+  readonly depth = 2;
+  ready = false;
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  #dead: ParasyncError | undefined;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./lane_worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<LaneAnswer>): void => {
+      this.ready = true;
+      const waiting = this.#waiting.shift();
+      if ("failure" in data) {
+        waiting?.reject(new ParasyncError(data.failure.code, data.failure.message));
+      } else waiting?.resolve(data.result);
+    };
+    this.#worker.onerror = (event): void => {
+      event.preventDefault();
+      this.#end(new ParasyncError("internal", `Cannot go on: a worker failed: ${event.message}`));
+    };
+  }
+
+  get load(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether the worker has failed or been closed. */
+  get dead(): boolean {
+    return this.#dead !== undefined;
+  }
+
+  run<J extends Job>(job: J): Promise<JobResult<J>> {
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject });
+      this.#worker.postMessage(job);
+    });
+  }
+
+  close(): void {
+    this.#end(new ParasyncError("interrupted", "Cannot go on: the worker was closed"));
+  }
+
+  #end(reason: ParasyncError): void {
+    this.#dead ??= reason;
+    this.#worker.terminate();
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#dead);
+  }
+}

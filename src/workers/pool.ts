@@ -1,0 +1,63 @@
+import type { HardwareChoice } from "../hashing/backend.ts";
+import { InlineLane, type LaneHandle, WorkerLane } from "./lane_handle.ts";
+import { LaneGroup } from "./lane_group.ts";
+
+/** Work on fewer bytes than this is done in the main thread: a worker costs more to reach. */
+const SMALL_WORK_BYTES = 2 << 20;
+
+/**
+ * The lanes of one process, started when there is work for them and kept.
+ *
+ * A server's sessions share its lanes; the main thread stays free for the network. A client's main thread
+ * has little else to do and is a lane itself: it begins at once, while the workers are still starting up.
+ */
+export class LanePool {
+  readonly #size: number;
+  readonly #mainWorks: boolean;
+  readonly #workers: WorkerLane[] = [];
+  #inline: InlineLane | undefined;
+
+  /**
+   * @param size How many threads may work at once.
+   * @param options `mainWorks`: whether the main thread is one of them.
+   */
+  constructor(size: number, { mainWorks }: { mainWorks: boolean }) {
+    this.#size = size;
+    this.#mainWorks = mainWorks;
+  }
+
+  /**
+   * Lanes for one session, the least busy ones.
+   *
+   * @param threads How many the session asks for; it gets no more than the pool has.
+   * @param bytes About how many bytes there are to work on.
+   * @param hw Which backend its jobs use.
+   */
+  group(threads: number, bytes: number, hw: HardwareChoice): LaneGroup {
+    const count = Math.min(threads, this.#size);
+    if (bytes <= SMALL_WORK_BYTES) return new LaneGroup([this.#inlineLane()], hw);
+    const lanes: LaneHandle[] = this.#mainWorks ? [this.#inlineLane()] : [];
+    const fromWorkers = count - lanes.length;
+    for (let i = this.#workers.length - 1; i >= 0; i--) {
+      if (this.#workers[i]!.dead) this.#workers.splice(i, 1);
+    }
+    while (this.#workers.length < fromWorkers) {
+      const worker = new WorkerLane();
+      // Fails only with the worker itself, which the first real job reports.
+      worker.run({ kind: "prepare", hw }).catch(() => {});
+      this.#workers.push(worker);
+    }
+    const least = this.#workers.toSorted((a, b) => a.load - b.load).slice(0, fromWorkers);
+    return new LaneGroup([...lanes, ...least], hw);
+  }
+
+  /** Ends every lane. */
+  close(): void {
+    this.#inline?.close();
+    for (const worker of this.#workers.splice(0)) worker.close();
+  }
+
+  #inlineLane(): InlineLane {
+    return this.#inline ??= new InlineLane();
+  }
+}

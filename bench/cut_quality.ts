@@ -4,10 +4,9 @@
  *     deno run -A bench/cut_quality.ts [--edits=N] [--seed=N] [--part=all|first|second] FILES…
  *     deno run -A bench/cut_quality.ts --search=N [--from=M] FILES…
  *
- * Every edit inserts 1 to 100 random bytes at a random place of the file as it was, alone. Its literal bytes are
- * the lengths of the new file's chunks whose content is not among the old file's. Chunks are far smaller than
- * the distance at which cuts agree again, so only the surroundings of the edit have to be cut anew, and thousands
- * of edits cost little.
+ * Every edit inserts 1 to 100 random bytes at a random place of the file (its first 32 MiB) as it was, alone. Its
+ * literal bytes are the lengths of the new file's chunks whose content is not among the old file's. Cuts agree
+ * again a few chunks behind an edit, so only its surroundings are cut anew, and thousands of edits cost little.
  *
  * `--search` tries numbered sets of multipliers on the files' first halves and prints the best; results belong to
  * the second halves and to other files (`--part=second`).
@@ -223,9 +222,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function print(line: string): void {
-  process.stdout.write(line + "\n");
-}
+const print = (line: string) => process.stdout.write(line + "\n");
 
 /** Prints a table: for each file, literal KiB per edit, mean chunk in KiB and the share of forced cuts. */
 function compare(subjects: readonly Subject[]): void {
@@ -233,33 +230,34 @@ function compare(subjects: readonly Subject[]): void {
   const gears = GEAR_LABELS.map(gearScanner);
   const kib = (bytes: number) => (bytes / 1024).toFixed(1);
   const percent = (share: number) => (100 * share).toFixed(0) + " %";
+  const row = (cells: readonly string[]) => print(`| ${cells.join(" | ")} |`);
   const ratios: number[][] = [[], []];
-  print(
-    "| file | MiB | gear64 | gear64, mean of 8 tables | fold60 | ratio | ratio to mean |" +
-      " mean chunk gear64, fold60 | forced gear64, fold60 |",
-  );
-  print("|---|---|---|---|---|---|---|---|---|");
+  row(["file", "MiB", "gear64", "mean of 8 tables", "(range)", "fold60", "ratio", "to the mean"]
+    .concat(["mean chunk", "forced"]));
+  row(Array(10).fill("---"));
   for (const subject of subjects) {
     const fold = measure(ours, subject);
     const gear = gears.map((scanner) => measure(scanner, subject));
+    const first = gear[0]!;
     const literals = gear.map(({ literal }) => literal);
-    const [first] = gear;
-    ratios[0]!.push(fold.literal / first!.literal);
-    ratios[1]!.push(fold.literal / mean(literals));
-    print(
-      `| ${subject.name} | ${(subject.bytes.length / 2 ** 20).toFixed(0)} | ${
-        kib(first!.literal)
-      } | ` +
-        `${kib(mean(literals))} (${kib(Math.min(...literals))}–${kib(Math.max(...literals))}) | ` +
-        `${kib(fold.literal)} | ${ratios[0]!.at(-1)!.toFixed(2)} | ${
-          ratios[1]!.at(-1)!.toFixed(2)
-        } | ` +
-        `${kib(first!.chunk)}, ${kib(fold.chunk)} | ${percent(first!.forced)}, ${
-          percent(fold.forced)
-        } |`,
-    );
+    const toFirst = fold.literal / first.literal;
+    const toMean = fold.literal / mean(literals);
+    ratios[0]!.push(toFirst);
+    ratios[1]!.push(toMean);
+    row([
+      subject.name,
+      (subject.bytes.length / 2 ** 20).toFixed(0),
+      kib(first.literal),
+      kib(mean(literals)),
+      `${kib(Math.min(...literals))}–${kib(Math.max(...literals))}`,
+      kib(fold.literal),
+      toFirst.toFixed(2),
+      toMean.toFixed(2),
+      `${kib(first.chunk)} → ${kib(fold.chunk)}`,
+      `${percent(first.forced)} → ${percent(fold.forced)}`,
+    ]);
   }
-  print(`| mean | | | | | ${ratios.map((r) => mean(r).toFixed(3)).join(" | ")} | | |`);
+  row(["mean", "", "", "", "", "", ...ratios.map((r) => mean(r).toFixed(3)), "", ""]);
 }
 
 /** Prints the best of numbered sets of multipliers: the mean ratio to Gear, plus half of the worst file's excess. */
@@ -295,8 +293,7 @@ const files = flags._.map(String);
 const numberOf = (name: string, otherwise: number) => Number(flags[name] ?? otherwise);
 const searching = flags["search"] !== undefined;
 const part = String(flags["part"] ?? (searching ? "first" : "all"));
-const subjects = files.map((file) =>
-  subjectOf(file, part, numberOf("edits", 4000), numberOf("seed", 1))
-);
+const [edits, seed] = [numberOf("edits", 4000), numberOf("seed", 1)];
+const subjects = files.map((file) => subjectOf(file, part, edits, seed));
 if (searching) search(subjects, numberOf("from", 0), numberOf("search", 100));
 else compare(subjects);

@@ -27,11 +27,21 @@ function markAndSelect(bits: number): number {
   return kernel.select(0, BLOCK_BYTES, BLOCK_BYTES + MAX, MIN, MAX);
 }
 
+function cutAtOnce(): number {
+  return kernel.cut(0, BLOCK_BYTES, BLOCK_BYTES + MAX, Math.log2(AVG), MIN, MAX);
+}
+
 memory.set(random, dataOffset);
 const count = markAndSelect(Math.log2(AVG));
 const expected = cutsOf(random, { min: MIN, avg: AVG, max: MAX });
 for (let i = 0; i < count; i++) {
   if (kernel.ends[i] !== expected[i]) throw new Error(`Cannot trust the kernel: cut ${i} differs`);
+}
+
+const selected = kernel.ends.slice(0, count);
+cutAtOnce();
+for (let i = 0; i < count; i++) {
+  if (kernel.ends[i] !== selected[i]) throw new Error(`Cannot trust the kernel: cut ${i} differs`);
 }
 
 const cases: { name: string; data?: Uint8Array; run: () => void }[] = [
@@ -43,6 +53,8 @@ const cases: { name: string; data?: Uint8Array; run: () => void }[] = [
     run: () => markAndSelect(13),
   },
   { name: "mark + select, every word has a candidate", data: random, run: () => markAndSelect(4) },
+  { name: "cut, start known", data: random, run: cutAtOnce },
+  { name: "cut, start known, zeros", data: new Uint8Array(random.length), run: cutAtOnce },
   {
     name: "select alone",
     data: random,

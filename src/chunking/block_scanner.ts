@@ -4,7 +4,7 @@ import type { HashBackend } from "../hashing/backend.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import type { ScanKernel } from "./kernel/scan_kernel.ts";
 import { BLOCK_BYTES, type ChunkParameters } from "./parameters.ts";
-import { FINGERPRINT_WINDOW } from "./rule_k.ts";
+import { candidateBits, FINGERPRINT_WINDOW } from "./rule_k.ts";
 import type { ScanChain } from "./scan_chain.ts";
 
 /** The chunks that start in one block. */
@@ -52,12 +52,19 @@ export function scanNextBlock(
   const { memory, dataOffset } = kernel;
   const at = dataOffset - context;
   readFully(source.fd, memory, at, context + available, begin - context, source.path);
-  kernel.mark(0, available, Math.log2(parameters.avg));
 
-  const start = chain.waitForStart(block) - begin;
-  const count = start < length
-    ? kernel.select(start, length, available, parameters.min, parameters.max)
-    : 0;
+  const bits = candidateBits(parameters.avg);
+  const { min, max } = parameters;
+  let start = chain.startOf(block) - begin;
+  let count = 0;
+  if (start >= 0) {
+    // Nothing to wait for: bytes that no cut can come from need not be scanned.
+    if (start < length) count = kernel.cut(start, length, available, bits, min, max);
+  } else {
+    kernel.mark(0, available, bits);
+    start = chain.waitForStart(block) - begin;
+    if (start < length) count = kernel.select(start, length, available, min, max);
+  }
   chain.publish(block, begin + (count > 0 ? kernel.ends[count - 1]! : start));
 
   const lengths = new Uint32Array(count);

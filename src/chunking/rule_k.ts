@@ -1,23 +1,24 @@
-import { ParasyncError } from "../errors.ts";
-import type { ChunkParameters } from "./parameters.ts";
-
 /**
- * Rule K, the one definition of content-defined chunks that all schemes here share, in its readable,
- * sequential and slow form. The scan kernel must agree with it on every byte, for any number of threads;
- * tests hold the two together.
+ * Rule K, the one definition of content-defined chunks that all schemes here share, in its readable, sequential and
+ * slow form. The scan kernel must agree with it on every byte, for any number of threads; tests hold the two together.
  *
- * **Fingerprint.** The fingerprint of a position p is 16 bits of its last {@linkcode FINGERPRINT_WINDOW}
- * bytes, made by folding them onto each other. Level 0 is the pair of bytes p − 1 and p; level i is
+ * **Fingerprint.** The fingerprint of a position p is 16 bits of its last {@linkcode FINGERPRINT_WINDOW} bytes, made
+ * by folding them onto each other. Level 0 is the pair of bytes p − 1 and p; level i is
  *
  *     F_i(p) = F_{i-1}(p) xor m_i · F_{i-1}(p − d_i)   (mod 2^16)
  *
- * for the distances d of {@linkcode FOLD_DISTANCES} and odd multipliers m. So four runs of 12 bytes, 4 apart,
- * take part. It needs no table, and lanes of a SIMD register can compute it without being rolled along:
- * that makes it about three times as fast as the Gear fingerprint that it stands for (ParaSync, FAST'26,
- * §3.1 chunks with a rolling hash; which one does not matter as long as both ends use the same).
- * A second row of multipliers gives 16 more bits, which are asked only where chunks are to be larger than
- * 64 KiB on average.
+ * for the distances d of {@linkcode FOLD_DISTANCES} and odd multipliers m. So four runs of 12 bytes, 4 apart, take part.
+ * It needs no table and nothing carried from position to position, so that SIMD lanes can compute it side by side, as
+ * they cannot the Gear fingerprint that it stands for (ParaSync, FAST'26, §2.2 has a rolling hash here; which one
+ * does not matter as long as both ends use the same). A second row of multipliers gives 16 more bits, which are
+ * asked only where chunks are to be larger than 64 KiB on average.
+ *
+ * @module
  */
+import { ParasyncError } from "../errors.ts";
+import type { ChunkParameters } from "./parameters.ts";
+
+/** What the fingerprint multiplies by. */
 export interface FingerprintMultipliers {
   /** Odd multipliers of levels 1 to 5, for the high 16 bits. */
   readonly high: readonly number[];

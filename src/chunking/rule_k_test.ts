@@ -27,6 +27,12 @@ Deno.test("the fingerprint's name carries the digest of what defines it", () => 
   assertEquals(FINGERPRINT_ID, `fold${FINGERPRINT_WINDOW}-${digest.slice(0, 16)}`);
 });
 
+Deno.test("the multipliers are the numbered set that the documentation names", () => {
+  const digest = createHash("sha256").update("parasync fold60 38").digest();
+  const words = Array.from({ length: 10 }, (_, i) => digest.readUInt16LE(2 * i) | 1);
+  assertEquals([...MULTIPLIERS.high, ...MULTIPLIERS.low], words);
+});
+
 Deno.test("multipliers are odd and fit in 16 bits", () => {
   for (const factor of [...MULTIPLIERS.high, ...MULTIPLIERS.low]) {
     assert(factor % 2 === 1 && factor > 1 && factor < 65536, `${factor}`);

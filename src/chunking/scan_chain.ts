@@ -32,6 +32,11 @@ export class ScanChain {
     return Atomics.add(this.#counters, NEXT_BLOCK, 1);
   }
 
+  /** Where the first chunk of a block begins, as far as that is known by now; -1 else. */
+  startOf(block: number): number {
+    return Atomics.load(this.#counters, PUBLISHED) === block ? this.#start[0]! : -1;
+  }
+
   /**
    * Waits until the lane of the block before has selected its cuts.
    *

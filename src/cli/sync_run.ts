@@ -1,4 +1,4 @@
-import { chunkParametersFor } from "../chunking/parameters.ts";
+import type { ChunkParameters } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
@@ -8,7 +8,6 @@ import type { Peer, SourceEnd, SyncOutcome } from "../schemes/scheme.ts";
 import { StageClock } from "../telemetry/stages.ts";
 import { LanePool } from "../workers/pool.ts";
 import type { CommandContext } from "./command.ts";
-import type { ChunkSizes } from "./flag_spec.ts";
 import { ProgressView } from "./output/progress.ts";
 import { renderSummary, type Summary, summaryJson } from "./output/summary.ts";
 
@@ -18,7 +17,6 @@ export interface SyncOptions {
   readonly hw: HardwareChoice;
   readonly mode: string;
   readonly scheme: string;
-  readonly chunkSize: "auto" | ChunkSizes;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly progress: "auto" | "on" | "off";
@@ -44,12 +42,16 @@ export interface SyncRun {
  * @param newFile Its path; a link is followed.
  * @param options The command's flags.
  * @param context The command's surroundings.
+ * @param parameters The sizes to cut by.
+ * @param signal Stops the sync.
  * @param otherBytes How many bytes there are to work on beside the new file, in this process.
  */
 export async function beginSync(
   newFile: string,
   options: SyncOptions,
   context: CommandContext,
+  parameters: ChunkParameters,
+  signal: AbortSignal,
   otherBytes = 0,
 ): Promise<SyncRun> {
   if (options.mode !== "streaming") {
@@ -67,24 +69,21 @@ export async function beginSync(
     context.logger.warn(`Hardware checksums are missing here, going on without: ${missing}`);
   }
   const view = new ProgressView(context.stderr, options.quiet ? "off" : options.progress);
-  const chunkSize = options.chunkSize === "auto"
-    ? chunkParametersFor(source.size)
-    : options.chunkSize;
   const end: SourceEnd = {
     file: source,
     reference: {
       path: source.path,
       identity: source.identity,
       size: source.size,
-      writable: false,
+      turn: null,
     },
     mtimeNs: BigInt(source.identity.mtimeNs),
     verifyUnchanged: () => source.verifyUnchanged(),
-    parameters: chunkSize,
+    parameters,
     lanes,
     clock: new StageClock(),
     progress: (which, stage, done, total) => view.update(`${which} ${stage}`, done, total),
-    signal: context.signal,
+    signal,
   };
   const shown = !options.quiet && options.progress !== "off" &&
     (context.stderr.isTerminal || options.progress === "on");

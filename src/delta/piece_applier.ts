@@ -1,6 +1,7 @@
 import type { OpenFile } from "../files/open_file.ts";
 import type { ScanKernel } from "../chunking/kernel/scan_kernel.ts";
 import { readFully, writeFully } from "../files/positional.ts";
+import type { WriteTurn } from "../files/write_turn.ts";
 import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 
@@ -32,6 +33,7 @@ export interface SegmentDigests {
  * @param backend Who computes the digests.
  * @param basis The file to copy from.
  * @param target The file to copy to, of its final size, never written before at these places.
+ * @param turn The turn to write to the target.
  * @param pieces What to copy.
  * @returns The digests of the segments that were copied whole.
  */
@@ -40,6 +42,7 @@ export function applyPieces(
   backend: HashBackend,
   basis: OpenFile,
   target: OpenFile,
+  turn: WriteTurn,
   pieces: CopyPieces,
 ): SegmentDigests {
   const { memory, dataOffset } = kernel;
@@ -61,7 +64,7 @@ export function applyPieces(
       whole.push(to / SEGMENT_BYTES);
     }
     if (kernel.isZero(0, length)) continue;
-    writeFully(target.fd, memory, dataOffset, length, to, target.path);
+    turn.take(() => writeFully(target.fd, memory, dataOffset, length, to, target.path));
   }
   return {
     segments: Float64Array.from(whole),

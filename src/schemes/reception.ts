@@ -5,6 +5,7 @@ import { ParasyncError } from "../errors.ts";
 import type { Location } from "../files/location.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import type { CommitOptions, CommitResult } from "../files/target_commit.ts";
+import { newTurn } from "../files/write_turn.ts";
 import { TargetFile } from "../files/target_file.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
@@ -81,7 +82,7 @@ export class Reception {
       path: target.path,
       identity: target.identity,
       size: newSize,
-      writable: true,
+      turn: newTurn(),
     };
     const { hw } = lanes;
     const assembler = new TargetAssembler({

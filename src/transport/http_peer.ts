@@ -29,15 +29,37 @@ const SMALL_BODY = 64 << 10;
 export class HttpPeer implements Peer {
   readonly #options: HttpPeerOptions;
   #key: string | undefined;
+  readonly #frames = Promise.withResolvers<AsyncIterable<Uint8Array>>();
+  readonly #matching: Promise<Response>;
 
-  /** @param options How to reach it. */
+  /**
+   * Opens the session at once: the server chunks its file while this end is still getting ready.
+   *
+   * @param options How to reach it.
+   */
   constructor(options: HttpPeerOptions) {
     this.#options = options;
+    const { base, query } = options;
+    this.#matching = this.#post(
+      `${base}/csums_queue?${query}`,
+      FRAMES_TYPE,
+      deferred(this.#frames.promise),
+    );
+    // Told when the scheme asks for the answer.
+    this.#matching.catch(() => {});
+  }
+
+  /** Breaks off a session that was opened and came to nothing. */
+  close(reason: unknown): void {
+    const frames = Promise.reject(reason);
+    frames.catch(() => {});
+    this.#frames.resolve(frames);
   }
 
   async *match(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const { base, query, idleMs } = this.#options;
-    const response = await this.#post(`${base}/csums_queue?${query}`, FRAMES_TYPE, frames);
+    const { idleMs } = this.#options;
+    this.#frames.resolve(frames);
+    const response = await this.#matching;
     const body = readBody(response.body, {
       maxBytes: Number.MAX_SAFE_INTEGER,
       idleMs,
@@ -148,6 +170,12 @@ export class HttpPeer implements Peer {
     }
     if (!response.ok) throw readProblem(await this.#text(response), response.status);
   }
+}
+
+async function* deferred(
+  pieces: Promise<AsyncIterable<Uint8Array>>,
+): AsyncGenerator<Uint8Array> {
+  yield* await pieces;
 }
 
 /** The runtime pulls the next piece when the connection has taken the one before. */

@@ -216,10 +216,9 @@ export class Routes {
           },
         );
       }
-      await sessions.end(
-        session,
-        new ParasyncError("changed", "Cannot go on: the sync is complete"),
-      );
+      // The result is in its place; letting go of the old file takes a while and need not be waited for.
+      const complete = new ParasyncError("changed", "Cannot go on: the sync is complete");
+      setTimeout(() => sessions.end(session, complete).catch(() => {}));
       return new Response("OK", { headers });
     } catch (error) {
       await sessions.end(session, toFailure(error));

@@ -74,7 +74,7 @@ export class Session {
   get basisReference(): FileReference | null {
     const { basis } = this.parts;
     if (basis === null) return null;
-    return { path: basis.path, identity: basis.identity, size: basis.size, writable: false };
+    return { path: basis.path, identity: basis.identity, size: basis.size, turn: null };
   }
 
   /** The client has said what it will send. */
@@ -147,11 +147,16 @@ export class Session {
     if (this.#over) return;
     this.#over = true;
     this.#controller.abort(reason);
-    const { basis, lanes, target, key } = this.parts;
+    const { basis, lanes } = this.parts;
+    this.#forget();
     await this.#reception?.then((reception) => reception.discard(), () => {});
     const reference = this.basisReference;
     if (reference !== null) await lanes.release([reference]);
     basis?.close();
+  }
+
+  #forget(): void {
+    const { target, key } = this.parts;
     try {
       removeSessionRecord(target.directory, key);
     } catch {

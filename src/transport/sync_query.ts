@@ -1,4 +1,8 @@
-import { type ChunkParameters, parseChunkParameters } from "../chunking/parameters.ts";
+import {
+  type ChunkParameters,
+  formatChunkParameters,
+  parseChunkParameters,
+} from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 
@@ -98,7 +102,7 @@ export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuer
 }
 
 /** The inverse of {@linkcode readSyncQuery}. */
-export function formatSyncQuery(query: SyncQuery & { readonly chunk: string }): string {
+export function formatSyncQuery(query: SyncQuery): string {
   const { target } = query;
   const parts: [string, string][] = [
     ["basis_filename", query.name],
@@ -106,7 +110,7 @@ export function formatSyncQuery(query: SyncQuery & { readonly chunk: string }): 
     ["hw", query.hw],
     ["thread_num", String(query.threads)],
     ["mode", "3"],
-    ["chunk", query.chunk],
+    ["chunk", formatChunkParameters(query.parameters)],
     ["target", target.kind],
   ];
   if (target.kind === "new") parts.push(["suffix", target.suffix]);

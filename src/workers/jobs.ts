@@ -13,8 +13,8 @@ export interface FileReference {
   readonly identity: FileIdentity;
   /** Its size in bytes. */
   readonly size: number;
-  /** Whether it is a target under construction, opened for reading and writing. */
-  readonly writable: boolean;
+  /** The turn to write to it, if it is a target under construction; null if it is only read. */
+  readonly turn: SharedArrayBuffer | null;
 }
 
 /** Scan the next block of a chain. */

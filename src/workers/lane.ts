@@ -3,6 +3,7 @@ import { createScanKernel, type ScanKernel } from "../chunking/kernel/scan_kerne
 import { BLOCK_BYTES } from "../chunking/parameters.ts";
 import { ScanChain } from "../chunking/scan_chain.ts";
 import { applyPieces, hashSegments } from "../delta/piece_applier.ts";
+import { WriteTurn } from "../files/write_turn.ts";
 import type { OpenFile } from "../files/open_file.ts";
 import { openPinned } from "../files/pinned_file.ts";
 import { openForApply } from "../files/apply_file.ts";
@@ -59,6 +60,7 @@ export class Lane {
           this.#backend(job.hw),
           this.#open(job.basis),
           this.#open(job.target),
+          new WriteTurn(job.target.turn!),
           job,
         );
       case "verify":
@@ -112,7 +114,7 @@ export class Lane {
     const key = keyOf(reference);
     const held = this.#files.get(key);
     if (held !== undefined) return held;
-    const opened: HeldFile = reference.writable
+    const opened: HeldFile = reference.turn !== null
       ? openForApply(reference.path, reference.identity)
       : openPinned(reference.path, { expect: reference.identity });
     this.#files.set(key, opened);

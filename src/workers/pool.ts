@@ -2,8 +2,14 @@ import type { HardwareChoice } from "../hashing/backend.ts";
 import { InlineLane, type LaneHandle, WorkerLane } from "./lane_handle.ts";
 import { LaneGroup } from "./lane_group.ts";
 
-/** Work on fewer bytes than this is done in the main thread: a worker costs more to reach. */
+/** Work on fewer bytes than this is done in the main thread, which a server should not block for long. */
 const SMALL_WORK_BYTES = 2 << 20;
+
+/**
+ * Where the main thread works too, it is done with so many bytes by the time that a worker has started up
+ * and warmed its code.
+ */
+const ALONE_BYTES = 256 << 20;
 
 /**
  * The lanes of one process, started when there is work for them and kept.
@@ -35,7 +41,9 @@ export class LanePool {
    */
   group(threads: number, bytes: number, hw: HardwareChoice): LaneGroup {
     const count = Math.min(threads, this.#size);
-    if (bytes <= SMALL_WORK_BYTES) return new LaneGroup([this.#inlineLane()], hw);
+    if (bytes <= (this.#mainWorks ? ALONE_BYTES : SMALL_WORK_BYTES)) {
+      return new LaneGroup([this.#inlineLane()], hw);
+    }
     const lanes: LaneHandle[] = this.#mainWorks ? [this.#inlineLane()] : [];
     const fromWorkers = count - lanes.length;
     for (let i = this.#workers.length - 1; i >= 0; i--) {

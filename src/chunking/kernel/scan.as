@@ -15,6 +15,8 @@
 const SCRATCH: usize = 0;
 /** Where the second fingerprint's word is put before it is joined with the first's. */
 const SECOND_WORD: usize = 128;
+/** How many positions `cut` marks before it looks for one: a longer stride wastes marks, a shorter one starts. */
+const STRIDE: u32 = 1024;
 /** Positions per group, which are the bits of one word of the bitmap. */
 const GROUP: usize = 64;
 
@@ -225,6 +227,46 @@ export function select(
     begin = left <= minimum
       ? available
       : nextMarked(bitmap, begin + minimum, begin + min(left, maximum));
+    store<u32>(ends + (count++ << 2), begin);
+  }
+  return count;
+}
+
+/**
+ * Marks and selects in one go, for a caller who knows where the first chunk starts: the positions within the
+ * least size of a chunk's start, nearly half of them, are never looked at. The cuts are those of `mark` and
+ * `select`; parameters as there.
+ */
+export function cut(
+  data: usize,
+  bitmap: usize,
+  multipliers: usize,
+  ends: usize,
+  start: u32,
+  blockLength: u32,
+  available: u32,
+  bits: u32,
+  minimum: u32,
+  maximum: u32,
+): u32 {
+  let count: u32 = 0;
+  let begin = start;
+  while (begin < blockLength) {
+    const left = available - begin;
+    const limit = left <= minimum ? available : begin + min(left, maximum);
+    let from = left <= minimum ? available : begin + minimum;
+    begin = limit;
+    while (from < limit) {
+      // Whole groups, so that no group but the first is marked twice.
+      const to = min(limit, (from + STRIDE) & ~63);
+      mark(data, bitmap, multipliers, from, to, bits);
+      const next = nextMarked(bitmap, from, to);
+      if (next < to) {
+        begin = next;
+        break;
+      }
+      from = to;
+    }
     store<u32>(ends + (count++ << 2), begin);
   }
   return count;

@@ -49,6 +49,28 @@ export interface ScanKernel {
   select(start: number, blockLength: number, available: number, min: number, max: number): number;
 
   /**
+   * `mark` and `select` in one, where the first chunk's start is known beforehand: the same cuts about 1.4 times
+   * as fast, because positions too near to a chunk's start are passed over. Leaves the bitmap in part unmarked.
+   *
+   * @param start Where the first chunk starts.
+   * @param blockLength Chunks that start from here on belong to the next block.
+   * @param available Bytes present from position 0: up to the file's end, or at least `blockLength + max`.
+   * @param bits Top bits of the fingerprint that must be ones.
+   * @param min Least chunk length, 64 or more.
+   * @param max Greatest chunk length.
+   * @returns How many ends were written, as for `select`.
+   * @throws {ParasyncError} `internal` if the block does not fit or `min` is below 64.
+   */
+  cut(
+    start: number,
+    blockLength: number,
+    available: number,
+    bits: number,
+    min: number,
+    max: number,
+  ): number;
+
+  /**
    * Whether the bytes at positions [begin, end) are all zero; stops at the first that is not.
    *
    * @param begin First position.
@@ -66,6 +88,18 @@ interface KernelExports {
     start: number,
     length: number,
     available: number,
+    min: number,
+    max: number,
+  ): number;
+  cut(
+    data: number,
+    bitmap: number,
+    factors: number,
+    ends: number,
+    start: number,
+    length: number,
+    available: number,
+    bits: number,
     min: number,
     max: number,
   ): number;
@@ -114,6 +148,12 @@ export function createScanKernel(
   const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;
   new Uint16Array(memory.buffer, MULTIPLIERS_AT, 10).set([...multipliers.high, ...multipliers.low]);
+  const checkBlock = (start: number, length: number, available: number, min: number) => {
+    if (min < MIN_CHUNK || start < 0 || length > available || available > capacity) {
+      const what = `${start} to ${length} of ${available}, by ${min}`;
+      throw new ParasyncError("internal", `Cannot cut ${what}: ${capacity} bytes of room`);
+    }
+  };
   return {
     memory: new Uint8Array(memory.buffer),
     dataOffset,
@@ -126,11 +166,14 @@ export function createScanKernel(
       }
       exports.mark(dataOffset, bitmapAt, MULTIPLIERS_AT, begin, end, bits);
     },
-    select(start, blockLength, available, min, max) {
-      if (min < MIN_CHUNK || start < 0 || blockLength > available || available > capacity) {
-        throw new ParasyncError("internal", `Cannot select cuts: ${start}, ${blockLength}, ${min}`);
-      }
-      return exports.select(bitmapAt, endsAt, start, blockLength, available, min, max);
+    select(start, length, available, min, max) {
+      checkBlock(start, length, available, min);
+      return exports.select(bitmapAt, endsAt, start, length, available, min, max);
+    },
+    cut(start, length, available, bits, min, max) {
+      checkBlock(start, length, available, min);
+      const [data, factors] = [dataOffset, MULTIPLIERS_AT];
+      return exports.cut(data, bitmapAt, factors, endsAt, start, length, available, bits, min, max);
     },
     isZero(begin, end) {
       return exports.isZero(dataOffset + begin, dataOffset + end) !== 0;

@@ -180,7 +180,7 @@ Deno.test("averages above 64 KiB use the second half of the fingerprint", () => 
   }
 });
 
-/** Cuts a file by the kernel in blocks, each from where the one before ended. */
+/** Cuts a file by the kernel in blocks, each from where the one before ended, in both ways there are. */
 function cutInBlocks(bytes: Uint8Array, block: number, min: number, avg: number, max: number) {
   const kernel = createScanKernel(block + max);
   const ends: number[] = [];
@@ -196,7 +196,12 @@ function cutInBlocks(bytes: Uint8Array, block: number, min: number, avg: number,
     );
     kernel.mark(0, available, Math.log2(avg));
     const count = kernel.select(start - base, length, available, min, max);
-    for (let i = 0; i < count; i++) ends.push(base + kernel.ends[i]!);
+    const selected = kernel.ends.slice(0, count);
+    kernel.bitmap.fill(0x5a5a5a5a);
+    kernel.ends.fill(0);
+    assertEquals(kernel.cut(start - base, length, available, Math.log2(avg), min, max), count);
+    assertEquals(kernel.ends.slice(0, count), selected);
+    for (const end of selected) ends.push(base + end);
     start = ends.at(-1) ?? 0;
   }
   return ends;
@@ -264,7 +269,7 @@ Deno.test("isZero finds a single byte wherever it is", () => {
 Deno.test("what does not fit is refused, not written elsewhere", () => {
   const kernel = createScanKernel(4096);
   assertThrows(() => kernel.mark(0, 4097, 13), ParasyncError, "Cannot mark");
-  assertThrows(() => kernel.select(0, 4096, 4097, 64, 128), ParasyncError, "Cannot select");
-  assertThrows(() => kernel.select(0, 4096, 4096, 63, 128), ParasyncError, "Cannot select");
+  assertThrows(() => kernel.select(0, 4096, 4097, 64, 128), ParasyncError, "Cannot cut");
+  assertThrows(() => kernel.select(0, 4096, 4096, 63, 128), ParasyncError, "Cannot cut");
   assertThrows(() => createScanKernel(2 ** 31), ParasyncError, "Cannot make a scan kernel");
 });

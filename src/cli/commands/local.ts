@@ -1,6 +1,11 @@
 import fs from "node:fs";
 import os from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import {
+  chunkParametersFor,
+  formatChunkParameters,
+  parseChunkParameters,
+} from "../../chunking/parameters.ts";
 import { newSessionKey } from "../../files/artefact.ts";
 import { currentIdentity } from "../../files/current_identity.ts";
 import { openPinned } from "../../files/pinned_file.ts";
@@ -39,8 +44,18 @@ export async function run(
   try {
     const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
     const location = Root.open(dirname(output)).locate(basename(output));
-    const sync = await beginSync(newFile, options, context, basis.size);
-    const { parameters, lanes } = sync.end;
+    const parameters = options.chunkSize === "auto"
+      ? chunkParametersFor(Deno.statSync(newFile).size)
+      : parseChunkParameters(formatChunkParameters(options.chunkSize));
+    const sync = await beginSync(
+      newFile,
+      options,
+      context,
+      parameters,
+      context.signal,
+      basis.size,
+    );
+    const { lanes } = sync.end;
     const { backend, missing } = await openBackend(options.hw);
     const key = newSessionKey();
     const clock = new StageClock();
@@ -48,7 +63,7 @@ export async function run(
       path: basis.path,
       identity: basis.identity,
       size: basis.size,
-      writable: false,
+      turn: null,
     };
     peer = new LocalPeer({
       answer: (frames, onOpen) =>

@@ -1,9 +1,13 @@
-import { formatChunkParameters } from "../../chunking/parameters.ts";
+import {
+  chunkParametersFor,
+  formatChunkParameters,
+  parseChunkParameters,
+} from "../../chunking/parameters.ts";
 import { ParasyncError } from "../../errors.ts";
 import { HttpPeer } from "../../transport/http_peer.ts";
 import { formatSyncQuery } from "../../transport/sync_query.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
-import { beginSync, finishSync, type SyncRun } from "../sync_run.ts";
+import type { SyncRun } from "../sync_run.ts";
 import { readToken } from "../token.ts";
 
 type PushOptions = OptionsOf<"push">;
@@ -33,18 +37,18 @@ export async function run(
     ? fromFlags(options)
     : fromUrl(positionals[0]!, positionals[1]!, options.prefix);
   const token = readToken(options.tokenFile, context.env);
-  const sync = await beginSync(newFile, options, context);
   const { suffix } = options;
+  const parameters = options.chunkSize === "auto"
+    ? chunkParametersFor(sizeOf(newFile))
+    : parseChunkParameters(formatChunkParameters(options.chunkSize));
   const query = formatSyncQuery({
     name,
     hw: options.hw,
     threads: options.threads,
-    parameters: sync.end.parameters,
-    chunk: formatChunkParameters(sync.end.parameters),
+    parameters,
     target: suffix === "" ? { kind: "replace" } : { kind: "new", suffix },
   });
   const deadline = deadlineSignal(options.timeout, context.signal);
-  const end = { ...sync.end, signal: deadline.signal };
   const peer = new HttpPeer({
     base,
     query,
@@ -54,14 +58,27 @@ export async function run(
     idleMs: IDLE_MS,
     signal: deadline.signal,
   });
-  const stopPolling = sync.shown ? pollServer(peer, sync) : undefined;
+  let stopPolling: (() => void) | undefined;
   try {
-    await finishSync({ ...sync, end }, peer, options, context, startedAt, name + suffix);
+    // The request is on its way while the rest of the program is being loaded.
+    const { beginSync, finishSync } = await import("../sync_run.ts");
+    const sync = await beginSync(newFile, options, context, parameters, deadline.signal);
+    if (sync.shown) stopPolling = pollServer(peer, sync);
+    await finishSync(sync, peer, options, context, startedAt, name + suffix);
     return 0;
+  } catch (error) {
+    peer.close(error);
+    throw error;
   } finally {
     stopPolling?.();
     deadline.clear();
   }
+}
+
+/** The new file's size; what is wrong with the file is told when it is opened. */
+function sizeOf(newFile: string): number {
+  const { isFile, size } = Deno.statSync(newFile);
+  return isFile ? size : 0;
 }
 
 interface Destination {

@@ -1,0 +1,132 @@
+/** What a relay does to the bytes that pass. */
+export interface RelayOptions {
+  /** How many bytes to let pass towards the server before it holds everything back. */
+  readonly holdAfter?: number;
+  /** How many bytes to let pass towards the client before it holds everything back. */
+  readonly holdAnswerAfter?: number;
+  /** How long each piece towards the client is late, in ms. */
+  readonly delayMs?: number;
+}
+
+/**
+ * A line between client and server that stops at a given byte, so that a test can do something in the middle
+ * of a sync whatever the machine's speed.
+ */
+export class Relay implements AsyncDisposable {
+  /** Resolves when it holds bytes back. */
+  readonly holding: Promise<void>;
+  readonly #listener: Deno.TcpListener;
+  readonly #target: number;
+  readonly #options: RelayOptions;
+  readonly #connections = new Set<Deno.TcpConn>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #released: Promise<void>;
+  #hold: () => void = () => {};
+  #release: () => void = () => {};
+  #open = false;
+  #up = 0;
+  #down = 0;
+
+  /**
+   * @param target The server's port on loopback.
+   * @param options What to do to the bytes that pass.
+   */
+  constructor(target: number, options: RelayOptions = {}) {
+    this.#target = target;
+    this.#options = options;
+    this.holding = new Promise((resolve) => this.#hold = resolve);
+    this.#released = new Promise((resolve) => this.#release = resolve);
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.#track(this.#accept());
+  }
+
+  /** Its address, without a slash at the end. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  /** Its port. */
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** Lets everything pass from now on. */
+  release(): void {
+    this.#open = true;
+    this.#release();
+  }
+
+  /** Breaks every connection. */
+  cut(): void {
+    this.release();
+    for (const connection of this.#connections) close(connection);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    close(this.#listener);
+    this.cut();
+    await Promise.allSettled(this.#tasks);
+  }
+
+  #track(task: Promise<void>): void {
+    const kept = task.catch(() => {}).finally(() => this.#tasks.delete(kept));
+    this.#tasks.add(kept);
+  }
+
+  async #accept(): Promise<void> {
+    for await (const client of this.#listener) {
+      this.#connections.add(client);
+      this.#track(this.#connect(client));
+    }
+  }
+
+  async #connect(client: Deno.TcpConn): Promise<void> {
+    try {
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
+      this.#connections.add(server);
+      const { holdAfter = Infinity, holdAnswerAfter = Infinity, delayMs = 0 } = this.#options;
+      await Promise.allSettled([
+        this.#pump(client, server, (bytes) => (this.#up += bytes) > holdAfter, 0),
+        this.#pump(server, client, (bytes) => (this.#down += bytes) > holdAnswerAfter, delayMs),
+      ]);
+      close(server);
+    } finally {
+      close(client);
+    }
+  }
+
+  /** Passes bytes on until one side is done; `full` says whether a piece is too much. */
+  async #pump(
+    from: Deno.TcpConn,
+    to: Deno.TcpConn,
+    full: (bytes: number) => boolean,
+    delayMs: number,
+  ): Promise<void> {
+    const buffer = new Uint8Array(16 << 10);
+    try {
+      for (;;) {
+        const bytes = await from.read(buffer);
+        if (bytes === null) break;
+        if (full(bytes) && !this.#open) {
+          this.#hold();
+          await this.#released;
+        }
+        if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+        for (let at = 0; at < bytes;) at += await to.write(buffer.subarray(at, bytes));
+      }
+      await to.closeWrite();
+    } catch {
+      // A side that breaks off breaks the other off.
+      close(from);
+      close(to);
+    }
+  }
+}
+
+function close(resource: Deno.TcpConn | Deno.TcpListener): void {
+  try {
+    resource.close();
+  } catch {
+    // It is closed already.
+  }
+}

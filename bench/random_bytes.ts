@@ -28,7 +28,10 @@ function stateOf(seed: number, use: number, state: Uint32Array): void {
 
 /** Fills `words` and leaves the state behind them. */
 function fill(words: Uint32Array, state: Uint32Array): void {
-  let [a, b, c, d] = state as unknown as [number, number, number, number];
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
   for (let i = 0; i < words.length; i++) {
     const product = Math.imul(b, 5);
     words[i] = Math.imul((product << 7) | (product >>> 25), 9);
@@ -40,7 +43,10 @@ function fill(words: Uint32Array, state: Uint32Array): void {
     c ^= shifted;
     d = (d << 11) | (d >>> 21);
   }
-  state.set([a, b, c, d]);
+  state[0] = a;
+  state[1] = b;
+  state[2] = c;
+  state[3] = d;
 }
 
 /** An endless row of random bytes, which depends on nothing but its seed. */

@@ -135,6 +135,7 @@ export async function finishSync(
     wireDownBytes: outcome.downBytes,
     copiedBytes: outcome.totals.copiedBytes,
     literalBytes: outcome.totals.literalBytes,
+    zeroBytes: outcome.totals.zeroBytes,
     copies: outcome.totals.copies,
     literals: outcome.totals.literals,
     chunksOld: outcome.chunksOld,

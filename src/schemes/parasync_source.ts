@@ -82,9 +82,11 @@ class ParasyncSource {
     signal.addEventListener("abort", abort);
     try {
       signal.throwIfAborted();
-      const chunking = this.#chunk();
-      chunking.catch((reason) => this.#fail(reason));
-      await this.#match(chunking);
+      const matching = this.#match();
+      matching.catch((reason) => this.#fail(reason));
+      await this.#chunk();
+      await matching;
+      await this.#end.clock.time("client match", () => this.#matcher.finish());
       const digest = await this.#digest();
       this.#end.verifyUnchanged();
       this.#writer.finish(digest);
@@ -118,17 +120,15 @@ class ParasyncSource {
     this.#moreKeys();
   }
 
-  async #match(chunking: Promise<void>): Promise<void> {
+  async #match(): Promise<void> {
     for await (const frame of this.#peer.match(this.#frames())) {
       this.#down += frame.length;
       this.#take(readAnswer(frame));
       if (this.#done !== undefined) break;
     }
-    await chunking;
     if (this.#done === undefined) {
       throw new ParasyncError("stream", "Cannot go on: the server's answer ended too early");
     }
-    await this.#end.clock.time("client match", () => this.#matcher.finish());
   }
 
   /** The client's frames, as chunking goes on. */

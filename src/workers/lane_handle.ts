@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { EventLoop } from "./event_loop.ts";
 import { ParasyncError } from "../errors.ts";
 import type { Job, JobResult, LaneAnswer } from "./jobs.ts";
 import { Lane } from "./lane.ts";
@@ -26,12 +26,13 @@ export class InlineLane implements LaneHandle {
   readonly ready = true;
   load = 0;
   readonly #lane = new Lane();
+  readonly #loop = new EventLoop();
 
   async run<J extends Job>(job: J): Promise<JobResult<J>> {
     this.load++;
     try {
       if ("hw" in job) await this.#lane.prepare(job.hw);
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#loop.turn();
       return this.#lane.run(job) as JobResult<J>;
     } finally {
       this.load--;

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import fs from "node:fs";
 import { join } from "node:path";
 import { assertFailed, assertSucceeded, assertSummary } from "../outcome.ts";
-import { run } from "../program.ts";
+import { Program, run } from "../program.ts";
+import { Relay } from "../relay.ts";
 import { concat, equalBytes, ROOT_ONLY, someBytes, Workspace } from "../workspace.ts";
 
 const OLD = someBytes(300_000, 1);
@@ -153,15 +154,18 @@ Deno.test("push tells people a summary on stdout, and with --quiet nothing", asy
   assertEquals(quiet, { code: 0, signal: null, stdout: "", stderr: "" });
 });
 
-Deno.test("push --progress=on reports both ends' stages on stderr, stdout stays a line of JSON", async () => {
+Deno.test("push --progress=on reports its stages on stderr, stdout stays a line of JSON", async () => {
   await using space = new Workspace();
   space.old("a.bin", OLD);
   const server = await space.serve();
-  const args = ["push", space.new(NEW), `${server.url}/a.bin`, "--progress=on", "--json"];
-  const { code, stdout, stderr } = await run(args);
-  assertEquals(code, 0, stderr);
-  assertEquals(JSON.parse(stdout).type, "summary");
-  assertMatch(stderr, /client/);
+  // Lines come every five seconds: the sync stands still until there is one.
+  const relay = space.with(new Relay(server.port, { holdAfter: 1500 }));
+  const args = ["push", space.new(NEW), `${relay.url}/a.bin`, "--progress=on", "--json"];
+  await using client = new Program(args);
+  await client.says("stderr", /^progress: client chunk.*\n/m);
+  relay.release();
+  const { code, stdout, stderr } = await client.ended;
+  assertEquals([code, JSON.parse(stdout).type], [0, "summary"], stderr);
 });
 
 Deno.test("two clients push to two targets of one server at once", async () => {

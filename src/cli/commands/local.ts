@@ -45,7 +45,7 @@ export async function run(
     const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
     const location = Root.open(dirname(output)).locate(basename(output));
     const parameters = options.chunkSize === "auto"
-      ? chunkParametersFor(Deno.statSync(newFile).size)
+      ? chunkParametersFor(fs.statSync(newFile, { throwIfNoEntry: false })?.size ?? 0)
       : parseChunkParameters(formatChunkParameters(options.chunkSize));
     const sync = await beginSync(
       newFile,

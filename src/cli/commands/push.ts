@@ -4,6 +4,7 @@ import {
   parseChunkParameters,
 } from "../../chunking/parameters.ts";
 import { ParasyncError } from "../../errors.ts";
+import { asFileError } from "../../files/file_error.ts";
 import { HttpPeer } from "../../transport/http_peer.ts";
 import { formatSyncQuery } from "../../transport/sync_query.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
@@ -75,10 +76,14 @@ export async function run(
   }
 }
 
-/** The new file's size; what is wrong with the file is told when it is opened. */
+/** The new file's size; that it is no regular file is told when it is opened. */
 function sizeOf(newFile: string): number {
-  const { isFile, size } = Deno.statSync(newFile);
-  return isFile ? size : 0;
+  try {
+    const { isFile, size } = Deno.statSync(newFile);
+    return isFile ? size : 0;
+  } catch (error) {
+    throw asFileError(error, "open", newFile);
+  }
 }
 
 interface Destination {

@@ -29,6 +29,8 @@ export interface Summary {
   readonly copiedBytes: number;
   /** Bytes of the target sent as they are, before compression. */
   readonly literalBytes: number;
+  /** Bytes of the target that are zeros and were neither sent nor taken from the basis. */
+  readonly zeroBytes: number;
   /** Copies in the delta. */
   readonly copies: number;
   /** Literals in the delta. */
@@ -153,6 +155,11 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
     ],
     ["digest", `${printable(summary.digestKind)} ${printable(summary.digest)}`],
   ];
+  if (summary.zeroBytes > 0) {
+    const share = formatShare(summary.zeroBytes, newBytes);
+    const zeros = `${formatBytes(summary.zeroBytes).padEnd(8)}  ${share} not sent`;
+    rows.splice(rows.findIndex(([label]) => label === "literal") + 1, 0, ["zeros", zeros]);
+  }
   if (summary.rttMs !== null) rows.splice(-1, 0, ["round trip", formatMillis(summary.rttMs)]);
   const labels = Math.max(...rows.map(([label]) => label.length));
   const mark = summary.verified ? paint("green", "verified") : paint("yellow", "not verified");

@@ -16,6 +16,7 @@ const SUMMARY: Summary = {
   wireDownBytes: 100_000,
   copiedBytes: 51_000_000,
   literalBytes: 9_000_000,
+  zeroBytes: 0,
   copies: 812,
   literals: 1,
   chunksOld: 7400,
@@ -46,6 +47,7 @@ const NAMES = [
   "wire_down_bytes",
   "copied_bytes",
   "literal_bytes",
+  "zero_bytes",
   "copies",
   "literals",
   "chunks_old",
@@ -108,6 +110,7 @@ Deno.test("an empty file, no traffic and no time give no NaN, Infinity or negati
     wireDownBytes: 0,
     copiedBytes: 0,
     literalBytes: 0,
+    zeroBytes: 0,
     copies: 0,
     literals: 0,
     chunksOld: 0,
@@ -122,6 +125,13 @@ Deno.test("an empty file, no traffic and no time give no NaN, Infinity or negati
     assert(!/NaN|Infinity|undefined|-\d/.test(text), text);
     assert(!text.includes("round trip"));
   }
+});
+
+Deno.test("zeros that were not sent are told of, where there are any", () => {
+  const sparse = renderSummary({ ...SUMMARY, zeroBytes: 6_000_000 }, PLAIN);
+  assertStringIncludes(sparse, "zeros");
+  assertStringIncludes(sparse, " not sent");
+  assert(!renderSummary(SUMMARY, PLAIN).includes("zeros"));
 });
 
 Deno.test("a sync that sent more than the file says so", () => {

@@ -1,0 +1,276 @@
+// @ts-types="../types/std_assert.d.ts"
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fs from "node:fs";
+import { DATA_KINDS, dataOf } from "../../tests/fixtures/data_kinds.ts";
+import { CandidateOracle } from "../../tests/fixtures/rule_k_oracle.ts";
+import { numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
+import { HookedLane, referenceOf, TestLanes } from "../../tests/fixtures/test_lanes.ts";
+import { BLOCK_BYTES, type ChunkParameters } from "../chunking/parameters.ts";
+import { cutsOf } from "../chunking/rule_k.ts";
+import { ParasyncError } from "../errors.ts";
+import { TestFolder } from "../files/test_folder.ts";
+import { type HardwareChoice, STRONG_BYTES } from "../hashing/backend.ts";
+import { openBackend } from "../hashing/select.ts";
+import { NATIVE_AVAILABLE } from "../hashing/test_backends.ts";
+import type { FileReference } from "./jobs.ts";
+import { LaneGroup } from "./lane_group.ts";
+import { InlineLane } from "./lane_handle.ts";
+
+const USUAL: ChunkParameters = { min: 4096, avg: 8192, max: 12288 };
+const KIB = 1024;
+
+/** Sizes far apart: the shortest, the usual and the longest chunks. */
+const PARAMETERS: readonly ChunkParameters[] = [
+  { min: 64, avg: 64, max: 128 },
+  { min: 256, avg: 512, max: 1024 },
+  USUAL,
+  { min: 8192, avg: 64, max: 8193 },
+  { min: 64 * KIB, avg: 128 * KIB, max: 256 * KIB },
+  { min: 512 * KIB, avg: 512 * KIB, max: 1024 * KIB },
+];
+
+/** What a group makes of a file, all blocks in one. */
+interface Chunked {
+  readonly ends: number[];
+  readonly weaks: number[];
+  readonly segments: number[];
+}
+
+async function chunked(
+  group: LaneGroup,
+  file: FileReference,
+  parameters: ChunkParameters,
+  withSegments = false,
+): Promise<Chunked> {
+  const found: Chunked = { ends: [], weaks: [], segments: [] };
+  let end = 0;
+  let blocks = 0;
+  await group.chunk(file, parameters, withSegments, ({ block, lengths, weaks, segment }) => {
+    assertEquals(block, blocks++);
+    assertEquals(segment === null, !withSegments);
+    for (const length of lengths) found.ends.push(end += length);
+    found.weaks.push(...weaks);
+    if (segment !== null) found.segments.push(...segment);
+  });
+  return found;
+}
+
+/** Tens of thousands of numbers take assertEquals long; the first difference says enough. */
+function assertSame(found: readonly number[], expected: readonly number[], about: string): void {
+  const at = found.findIndex((value, i) => value !== expected[i]);
+  assertEquals([at, found[at]], [-1, undefined], `${about}: ${expected[at]} expected at ${at}`);
+  assertEquals(found.length, expected.length, about);
+}
+
+async function segmentsOf(bytes: Uint8Array): Promise<number[]> {
+  const { backend } = await openBackend("0");
+  const digest = new Uint8Array(STRONG_BYTES);
+  const segments: number[] = [];
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    backend.strong(bytes, at, Math.min(at + BLOCK_BYTES, bytes.length), digest, 0);
+    segments.push(...digest);
+  }
+  return segments;
+}
+
+Deno.test("the oracle of these tests says what rule K's definition says", () => {
+  const next = numbers(11);
+  for (const kind of DATA_KINDS) {
+    const bytes = dataOf(kind, 20_000 + next(9000), next);
+    const oracle = new CandidateOracle(bytes);
+    for (const parameters of [...PARAMETERS, { min: 64, avg: 2 ** 17, max: 2 ** 18 }]) {
+      assertEquals(oracle.chunks(parameters).ends, cutsOf(bytes, parameters), kind);
+    }
+  }
+});
+
+Deno.test("cuts, checksums and segments are rule K's at every edge of every size", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(2, 2);
+  const next = numbers(12);
+  const group = lanes.group(2);
+  for (const kind of DATA_KINDS) {
+    const all = dataOf(kind, 2 * BLOCK_BYTES + 1, next);
+    const oracle = new CandidateOracle(all);
+    for (const parameters of PARAMETERS) {
+      const { min, avg, max } = parameters;
+      const sizes = [0, 1, 47, 48, 63, 64, min - 1, min, min + 1, avg, max - 1, max, max + 1];
+      sizes.push(2 * max, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES + 1);
+      // The longest files are told apart by few parameters; all of them would take too long.
+      const few = parameters === USUAL || max > 65536;
+      for (const size of new Set(sizes.filter((size) => few || size < BLOCK_BYTES))) {
+        const bytes = all.subarray(0, size);
+        const file = referenceOf(folder.write(`${kind} ${max} ${size}`, bytes));
+        const found = await chunked(group, file, parameters, size < 300_000);
+        const expected = oracle.chunks(parameters, size);
+        const about = `${kind}, ${size} bytes by ${max}`;
+        assertSame(found.ends, expected.ends, about);
+        assertSame(found.weaks, expected.weaks, about);
+        if (size < 300_000) assertSame(found.segments, await segmentsOf(bytes), about);
+        await group.release([file]);
+        fs.unlinkSync(file.path);
+      }
+    }
+  }
+});
+
+Deno.test("one to sixteen lanes in threads of their own chunk alike", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(17);
+  const next = numbers(13);
+  for (const kind of [...DATA_KINDS, "executable"] as const) {
+    const size = 4 * BLOCK_BYTES + next(BLOCK_BYTES);
+    const bytes = kind === "executable" ? firstBytes(Deno.execPath(), 8 * BLOCK_BYTES) : dataOf(
+      kind,
+      size,
+      next,
+    );
+    const file = referenceOf(folder.write(kind, bytes));
+    const oracle = new CandidateOracle(bytes);
+    const segments = await segmentsOf(bytes);
+    for (let count = 1; count <= 16; count++) {
+      const parameters = PARAMETERS[count % PARAMETERS.length]!;
+      const expected = oracle.chunks(parameters);
+      // With and without this thread among the lanes.
+      const group = new LaneGroup(lanes.take(17).slice(count % 2, count + count % 2), "0");
+      const found = await chunked(group, file, parameters, count % 4 === 0);
+      const about = `${kind} by ${parameters.max} on ${count} lanes`;
+      assertSame(found.ends, expected.ends, about);
+      assertSame(found.weaks, expected.weaks, about);
+      if (count % 4 === 0) assertSame(found.segments, segments, about);
+    }
+  }
+});
+
+Deno.test({
+  name: NATIVE_AVAILABLE
+    ? "native and portable lanes in one group chunk alike"
+    : "native and portable lanes in one group chunk alike (skipped: no native libraries here)",
+  ignore: !NATIVE_AVAILABLE,
+  fn: async () => {
+    using folder = new TestFolder();
+    using lanes = new TestLanes(3);
+    const bytes = dataOf("mixed", 5 * BLOCK_BYTES + 77, numbers(14));
+    const file = referenceOf(folder.write("file", bytes));
+    const portable = await chunked(lanes.group(3, "0"), file, USUAL, true);
+    for (const hw of ["1", "auto", "require"] satisfies HardwareChoice[]) {
+      assertEquals(await chunked(lanes.group(3, hw), file, USUAL, true), portable);
+    }
+    assertEquals(portable.segments, await segmentsOf(bytes));
+  },
+});
+
+Deno.test("several files are chunked by the same lanes at the same time", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(3, 0);
+  const next = numbers(15);
+  const group = lanes.group(3);
+  await Promise.all(Array.from({ length: 5 }, async (_, i) => {
+    const bytes = dataOf("mixed", (1 + i) * BLOCK_BYTES + next(1000), next);
+    const file = referenceOf(folder.write(`file ${i}`, bytes));
+    const found = await chunked(group, file, USUAL);
+    assertEquals(found.ends, new CandidateOracle(bytes).chunks(USUAL).ends);
+  }));
+});
+
+Deno.test("a file that shrinks while it is chunked ends the work; the lanes live on", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(3);
+  const group = lanes.group(3);
+  const path = folder.write("file", randomBytes(numbers(16), 24 * BLOCK_BYTES));
+  const file = referenceOf(path);
+  const error = await assertRejects(
+    () => group.chunk(file, USUAL, false, () => fs.truncateSync(path, 1000)),
+    ParasyncError,
+  );
+  assertEquals(error.code, "changed");
+  await group.release([file]);
+  fs.truncateSync(path, 2 * BLOCK_BYTES);
+  assertEquals((await chunked(group, referenceOf(path), USUAL)).ends.at(-1), 2 * BLOCK_BYTES);
+});
+
+Deno.test("a file that is another by the time a lane opens it is refused", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(2);
+  const path = folder.write("file", randomBytes(numbers(17), 3 * BLOCK_BYTES));
+  const file = referenceOf(path);
+  fs.truncateSync(path, 2 * BLOCK_BYTES);
+  for (const group of [lanes.group(1), lanes.group(2)]) {
+    const error = await assertRejects(() => chunked(group, file, USUAL), ParasyncError);
+    assertEquals(error.code, "changed");
+  }
+  fs.unlinkSync(path);
+  const error = await assertRejects(() => chunked(lanes.group(2), file, USUAL), ParasyncError);
+  assertEquals(error.code, "not_found");
+});
+
+Deno.test("an aborted signal stops lanes in all threads; the lanes live on", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(3);
+  const group = lanes.group(3);
+  const file = referenceOf(folder.write("file", randomBytes(numbers(18), 24 * BLOCK_BYTES)));
+  const stop = new AbortController();
+  const blocks: number[] = [];
+  const error = await assertRejects(
+    () =>
+      group.chunk(file, USUAL, false, ({ block }) => {
+        blocks.push(block);
+        if (block === 3) stop.abort(new ParasyncError("interrupted", "Cannot go on: stopped"));
+      }, stop.signal),
+    ParasyncError,
+    "stopped",
+  );
+  assertEquals(error.code, "interrupted");
+  assert(blocks.length < 24, "it was stopped before its end");
+  assertEquals((await chunked(group, file, USUAL)).ends.at(-1), file.size);
+});
+
+Deno.test("one lane that fails at any block ends the others' work", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(3, 0);
+  const file = referenceOf(folder.write("file", randomBytes(numbers(19), 8 * BLOCK_BYTES)));
+  for (let failing = 0; failing < 4; failing++) {
+    let scans = 0;
+    const [first, ...others] = lanes.take(3);
+    const bad = new HookedLane(first!, {
+      before: ({ kind }) => {
+        if (kind === "scan" && scans++ === failing) throw new RangeError(`scan ${failing}`);
+      },
+    });
+    const group = new LaneGroup([bad, ...others], "0");
+    await assertRejects(() => chunked(group, file, USUAL), RangeError, `scan ${failing}`);
+  }
+  assertEquals((await chunked(lanes.group(3), file, USUAL)).ends.at(-1), file.size);
+});
+
+Deno.test("a job goes to a lane that is ready, and of those to the least busy one", async () => {
+  const asked: string[] = [];
+  const lane = (name: string, ready: boolean, load: number): HookedLane => {
+    const inline = new InlineLane();
+    Object.defineProperties(inline, {
+      ready: { value: ready },
+      load: { value: load, writable: true },
+    });
+    return new HookedLane(inline, { before: () => asked.push(name) });
+  };
+  const group = new LaneGroup([
+    lane("starting", false, 0),
+    lane("busy", true, 5),
+    lane("idle", true, 1),
+  ], "0");
+  await group.run({ kind: "prepare", hw: "0" });
+  const starting = new LaneGroup([lane("fuller", false, 2), lane("emptier", false, 1)], "0");
+  await starting.run({ kind: "prepare", hw: "0" });
+  assertEquals(asked, ["idle", "emptier"]);
+  assertEquals([group.threads, group.depth], [3, 3]);
+});
+
+function firstBytes(path: string, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  const fd = fs.openSync(path, "r");
+  try {
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, 0));
+  } finally {
+    fs.closeSync(fd);
+  }
+}

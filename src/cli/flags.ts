@@ -163,6 +163,15 @@ export const FLAGS = {
     help: "Least, average and greatest chunk, such as 4KiB:8KiB:12KiB; auto grows with the file",
     default: "auto",
   },
+  confirm: {
+    kind: "choice",
+    choices: ["chunk", "target"],
+    commands: SYNCS,
+    help:
+      "What strong checksums prove equal: every chunk before it is used, or the target as it is written",
+    default: "target",
+    defaults: { "parasync_http_client": "chunk" },
+  },
   digest: {
     kind: "choice",
     choices: ["session", "blake3"],

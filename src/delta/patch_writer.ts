@@ -1,5 +1,6 @@
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
+import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import type { MatchSink } from "../matching/match_list.ts";
 import { DeltaEncoder } from "./encoder.ts";
 import { addTotals, type DeltaTotals, noTotals } from "./format.ts";
@@ -115,6 +116,34 @@ export class PatchWriter implements MatchSink {
       yield* pieces.splice(0);
       if (full || this.#complete) return;
     }
+  }
+
+  /**
+   * A body that sends segments whole which came out wrong at the server.
+   *
+   * @param oldSize The size of the basis, in bytes.
+   * @param segments Which segments.
+   */
+  async *repairBody(
+    oldSize: number,
+    segments: readonly number[],
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    const { size: newSize, fd, path } = this.#source;
+    const encoder = new DeltaEncoder({ oldSize, newSize }, (piece) => {
+      pieces.push(piece);
+      this.bytes += piece.length;
+    });
+    for (const segment of segments) {
+      const begin = segment * SEGMENT_BYTES;
+      const piece = new Uint8Array(Math.min(SEGMENT_BYTES, newSize - begin));
+      readFully(fd, piece, 0, piece.length, begin, path);
+      encoder.literal(begin, piece);
+      yield* pieces.splice(0);
+    }
+    encoder.part();
+    addTotals(this.#totals, encoder.totals);
+    yield* pieces.splice(0);
   }
 
   #hasMore(): boolean {

@@ -46,7 +46,9 @@ export class TargetAssembler {
   readonly #lanes: PieceLanes;
   readonly #size: number;
   readonly #digest: AssemblerOptions["digest"];
-  readonly #coverage: Coverage;
+  readonly #maxIntervals: number;
+  #coverage: Coverage;
+  #wanted: Uint8Array | undefined;
   readonly #segments: Uint8Array;
   readonly #hashed: Uint8Array;
   readonly #cutter = new PieceCutter();
@@ -64,16 +66,13 @@ export class TargetAssembler {
     this.#digest = options.digest;
     this.#segments = new Uint8Array(segmentCount(size) * STRONG_BYTES);
     this.#hashed = new Uint8Array(segmentCount(size));
-    this.#coverage = new Coverage({
-      size,
-      maxIntervals,
-      segmentBytes: SEGMENT_BYTES,
-      onSegments: (first, end) => {
-        for (let segment = first; segment < end; segment++) {
-          if (this.#hashed[segment] === 0) this.#complete.push(segment);
-        }
-      },
-    });
+    this.#maxIntervals = maxIntervals;
+    this.#coverage = this.#newCoverage();
+  }
+
+  /** Digests of the target's segments, 32 bytes each, as they came out. */
+  get segments(): Uint8Array {
+    return this.#segments;
   }
 
   /** Bytes of the target that are in their place. */
@@ -117,19 +116,15 @@ export class TargetAssembler {
   }
 
   /**
-   * Waits for all that is under way and verifies the whole.
+   * Waits for all that is under way and compares the whole with the new file.
    *
    * @param end What the last stream ended with.
-   * @returns The session digest.
+   * @returns Whether the digest is the new file's.
    * @throws {ParasyncError} `bad_request` where the commands do not cover the target exactly once or are not
-   * those announced, `verification` where the digest is another one.
+   * those announced.
    */
-  async finish({ totals, digest }: PatchEnd): Promise<Uint8Array> {
-    await this.pump();
-    while (this.#underWay > 0) {
-      await this.#change();
-      this.#throwIfFailed();
-    }
+  async finish({ totals, digest }: PatchEnd): Promise<boolean> {
+    await this.#settle();
     this.#coverage.assertExact();
     for (const name of TOTALS) {
       if (totals[name] === this.#totals[name]) continue;
@@ -138,19 +133,52 @@ export class TargetAssembler {
         `Cannot accept patch: it announces ${totals[name]} ${name} and has ${this.#totals[name]}`,
       );
     }
-    this.#dispatchVerification(1);
+    this.#wanted = digest;
+    return await this.#verify();
+  }
+
+  /** Takes segments anew, each of them whole; {@linkcode finishRepair} ends it. */
+  beginRepair(): void {
+    this.#coverage = this.#newCoverage();
+    this.#hashed.fill(0);
+  }
+
+  /**
+   * Waits for the segments that were taken anew and compares the whole once more.
+   *
+   * @returns Whether the digest is the new file's now.
+   */
+  async finishRepair(): Promise<boolean> {
+    await this.#settle();
+    return await this.#verify();
+  }
+
+  async #settle(): Promise<void> {
+    await this.pump();
     while (this.#underWay > 0) {
       await this.#change();
       this.#throwIfFailed();
     }
+  }
+
+  async #verify(): Promise<boolean> {
+    this.#dispatchVerification(1);
+    await this.#settle();
     const found = this.#digest(this.#size, this.#segments);
-    if (!found.every((byte, i) => byte === digest[i])) {
-      throw new ParasyncError(
-        "verification",
-        "Cannot accept patch: the result has another digest than the new file",
-      );
-    }
-    return found;
+    return this.#wanted !== undefined && found.every((byte, i) => byte === this.#wanted![i]);
+  }
+
+  #newCoverage(): Coverage {
+    return new Coverage({
+      size: this.#size,
+      maxIntervals: this.#maxIntervals,
+      segmentBytes: SEGMENT_BYTES,
+      onSegments: (first, end) => {
+        for (let segment = first; segment < end; segment++) {
+          if (this.#hashed[segment] === 0) this.#complete.push(segment);
+        }
+      },
+    });
   }
 
   /** Gives up: nothing more is dispatched, and whoever waits is told. */

@@ -13,7 +13,10 @@ export interface CandidateList {
   readonly keys: Float64Array;
   /** The basis offset of a chunk with that key. */
   readonly places: Float64Array;
-  /** That chunk's strong checksum, {@linkcode STRONG_WORDS} words each. */
+  /**
+   * That chunk's strong checksum, {@linkcode STRONG_WORDS} words each. Empty under `confirm=target`, where
+   * the target's own digest proves what the weak checksum says.
+   */
   readonly strong: Uint32Array;
 }
 

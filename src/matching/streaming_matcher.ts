@@ -7,6 +7,9 @@ import type { StrongHasher, StrongMatcher } from "./strong_matcher.ts";
 /** Bytes hashed by one job: enough to be worth the way to a lane, short enough to keep lanes balanced. */
 const JOB_BYTES = 2 << 20;
 
+const UNKNOWN = -1;
+const ABSENT = -2;
+
 /** One chunk to confirm: candidates [first, last) of the list have its key. */
 interface Job {
   readonly list: CandidateList;
@@ -27,7 +30,8 @@ export class StreamingMatcher implements StrongMatcher {
   readonly #keys: KeyTable;
   readonly #matches: MatchList;
   readonly #hash: StrongHasher;
-  #absent: Uint8Array;
+  /** What is known of each key: its place, to be taken as it is, or that it has none. */
+  #places: Float64Array;
   #entered = 0;
   #scanned = false;
   readonly #held: CandidateList[] = [];
@@ -44,17 +48,20 @@ export class StreamingMatcher implements StrongMatcher {
     this.#keys = keys;
     this.#matches = matches;
     this.#hash = hash;
-    this.#absent = new Uint8Array(chunks.lengths.length);
+    this.#places = new Float64Array(chunks.lengths.length).fill(UNKNOWN);
   }
 
   extend(): void {
     this.#matches.extend();
     for (; this.#entered < this.#chunks.count; this.#entered++) {
       const key = this.#keys.add(this.#entered);
-      if (this.#absent[key] === 1) this.#matches.literal(this.#entered);
-    }
-    if (this.#keys.count > this.#absent.length) {
-      this.#absent = widened(this.#absent, new Uint8Array(this.#chunks.lengths.length));
+      if (key >= this.#places.length) {
+        this.#places = widened(this.#places, new Float64Array(this.#chunks.lengths.length))
+          .fill(UNKNOWN, this.#places.length);
+      }
+      const place = this.#places[key]!;
+      if (place === ABSENT) this.#matches.literal(this.#entered);
+      else if (place !== UNKNOWN) this.#matches.match(this.#entered, place);
     }
     this.#matches.advance();
   }
@@ -67,7 +74,7 @@ export class StreamingMatcher implements StrongMatcher {
   presence(first: number, count: number, bitmap: Uint8Array): void {
     for (let i = 0; i < count; i++) {
       if ((bitmap[i >> 3]! >> (i & 7)) & 1) continue;
-      this.#absent[first + i] = 1;
+      this.#places[first + i] = ABSENT;
       for (let chunk = this.#keys.first(first + i); chunk >= 0; chunk = this.#keys.next(chunk)) {
         if (this.#matches.isOpen(chunk)) this.#matches.literal(chunk);
       }
@@ -76,13 +83,26 @@ export class StreamingMatcher implements StrongMatcher {
   }
 
   candidates(list: CandidateList): void {
-    if (this.#scanned) this.#confirm(list);
+    if (list.strong.length === 0) this.#believe(list);
+    else if (this.#scanned) this.#confirm(list);
     else this.#held.push(list);
   }
 
   async finish(): Promise<void> {
     await Promise.all(this.#jobs);
     this.#matches.finish();
+  }
+
+  /** Under `confirm=target` the places are taken as they are, for chunks that are yet to come as well. */
+  #believe({ keys, places }: CandidateList): void {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      this.#places[key] = places[i]!;
+      for (let chunk = this.#keys.first(key); chunk >= 0; chunk = this.#keys.next(chunk)) {
+        if (this.#matches.isOpen(chunk)) this.#matches.match(chunk, places[i]!);
+      }
+    }
+    this.#matches.advance();
   }
 
   #confirm(list: CandidateList): void {

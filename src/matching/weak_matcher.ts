@@ -85,6 +85,33 @@ export class WeakMatcher {
   }
 
   /**
+   * The places of one job's keys, one each, as they are: `confirm=target` proves them by the whole. Of
+   * several places the one that continues the key before is taken, so that copies stay long.
+   *
+   * @param job The job.
+   */
+  places({ keys, chunks }: CandidateJob): CandidateList {
+    const { offsets, lengths } = this.#chunks;
+    const chosen: number[] = [];
+    let expected = -1;
+    for (let first = 0; first < keys.length;) {
+      let last = first;
+      let choice = first;
+      for (; last < keys.length && keys[last] === keys[first]; last++) {
+        if (offsets[chunks[last]!] === expected) choice = last;
+      }
+      chosen.push(choice);
+      expected = offsets[chunks[choice]!]! + lengths[chunks[choice]!]!;
+      first = last;
+    }
+    return {
+      keys: Float64Array.from(chosen, (i) => keys[i]!),
+      places: Float64Array.from(chosen, (i) => offsets[chunks[i]!]!),
+      strong: new Uint32Array(0),
+    };
+  }
+
+  /**
    * Computes the strong checksums of one job's chunks.
    *
    * @param job The job.

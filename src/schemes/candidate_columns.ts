@@ -76,7 +76,9 @@ export function decodeCandidates(
   const offsets = decodeZigzags(columns.places, "places", runs);
   const strong = strongWords(columns.strong);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  if (strong.length !== total * STRONG_WORDS) throw malformed("its columns do not fit each other");
+  if (strong.length !== 0 && strong.length !== total * STRONG_WORDS) {
+    throw malformed("its columns do not fit each other");
+  }
   const keys = new Float64Array(total);
   const places = new Float64Array(total);
   let at = 0;

@@ -1,10 +1,12 @@
 import { readFrames } from "../transport/framing.ts";
 import type { OpenedSession } from "./parasync_basis.ts";
-import type { Received, Reception } from "./reception.ts";
-import type { Peer } from "./scheme.ts";
+import type { Reception } from "./reception.ts";
+import type { Confirmation, PatchAnswer, Peer } from "./scheme.ts";
 
 /** The server's end, in this process. */
 export interface LocalEnd {
+  /** What proves that content is equal. */
+  readonly confirm: Confirmation;
   /** Answers the client's frames. */
   answer(
     frames: AsyncIterable<Uint8Array>,
@@ -21,8 +23,6 @@ export class LocalPeer implements Peer {
   readonly #end: LocalEnd;
   #opened: OpenedSession | undefined;
   #reception: Promise<Reception> | undefined;
-  /** What came of the patch. */
-  received: Received | null = null;
 
   /** @param end The server's end. */
   constructor(end: LocalEnd) {
@@ -43,11 +43,13 @@ export class LocalPeer implements Peer {
   async patch(
     _key: string,
     pieces: AsyncIterable<Uint8Array>,
-  ): Promise<Record<string, number>> {
+    repair: boolean,
+  ): Promise<PatchAnswer> {
     this.#reception ??= this.#end.receive(this.#opened!);
     const reception = await this.#reception;
-    this.received = await reception.receive(pieces);
-    return this.#end.stages();
+    const received = await reception.receive(pieces, this.#end.confirm, repair);
+    const segments = received.kind === "mismatch" ? received.segments : null;
+    return { stages: this.#end.stages(), segments };
   }
 
   /** Removes what was not committed. */

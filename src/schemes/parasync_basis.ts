@@ -17,6 +17,7 @@ import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 import { encodeCandidates } from "./candidate_columns.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
+import type { Confirmation } from "./scheme.ts";
 
 /** How often the client is told how far a long stage has come, in ms. */
 const PROGRESS_MS = 200;
@@ -47,6 +48,8 @@ export interface BasisEnd {
   readonly notice: string;
   /** The longest body of a patch, in bytes. */
   readonly maxPatchBytes: number;
+  /** What proves that content is equal: see {@linkcode Confirmation}. */
+  readonly confirm: Confirmation;
   /** The most keys to take. */
   readonly maxKeys: number;
   /** Called with the first frame; may refuse. */
@@ -243,9 +246,12 @@ class ParasyncBasis {
         yield answerFrame({ case: "presence", value: { first, count: weaks.length, bitmap } });
       }
       while (waiting.length > 0 && underWay.length < lanes.depth) {
-        const job = matcher.confirm(waiting.shift()!, this.#hash);
-        job.catch(() => {});
-        underWay.push(job);
+        const job = waiting.shift()!;
+        const list = this.#end.confirm === "target"
+          ? Promise.resolve(matcher.places(job))
+          : matcher.confirm(job, this.#hash);
+        list.catch(() => {});
+        underWay.push(list);
       }
       const next = underWay[0];
       if (next === undefined) {

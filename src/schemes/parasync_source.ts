@@ -19,7 +19,7 @@ import { encodeVarints, encodeWords } from "../transport/columns.ts";
 import { readAnswer, requestFrame, safeSize } from "../transport/messages.ts";
 import { decodeCandidates } from "./candidate_columns.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
-import type { Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
+import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 
 /** Keys in one batch (ParaSync, FAST'26, §3.2 sends batches instead of all or nothing). */
 const BATCH_KEYS = 4096;
@@ -34,6 +34,16 @@ const BATCH_KEYS = 4096;
  */
 export function pushParasync(end: SourceEnd, peer: Peer): Promise<SyncOutcome> {
   return new ParasyncSource(end, peer).run();
+}
+
+/** The segments whose digests differ. */
+function differing(found: Uint8Array, wanted: Uint8Array): number[] {
+  const segments: number[] = [];
+  for (let at = 0; at < wanted.length; at += STRONG_BYTES) {
+    const same = wanted.subarray(at, at + STRONG_BYTES).every((byte, i) => byte === found[at + i]);
+    if (!same) segments.push(at / STRONG_BYTES);
+  }
+  return segments;
 }
 
 class ParasyncSource {
@@ -53,7 +63,7 @@ class ParasyncSource {
   #up = 0;
   #down = 0;
   #rtt = Promise.resolve(0);
-  #patched: Promise<Record<string, number>> | undefined;
+  #patched: Promise<PatchAnswer> | undefined;
   #scanned = false;
   #moreKeys: () => void = () => {};
   #failure: { readonly reason: unknown } | undefined;
@@ -90,8 +100,9 @@ class ParasyncSource {
       const digest = await this.#digest();
       this.#end.verifyUnchanged();
       this.#writer.finish(digest);
-      const server = await this.#patched!;
-      return this.#outcome(digest, await this.#rtt, server);
+      let answer = await this.#patched!;
+      if (answer.segments !== null) answer = await this.#repair(answer.segments);
+      return this.#outcome(digest, await this.#rtt, answer.stages);
     } catch (error) {
       this.#fail(error);
       await this.#patched?.catch(() => {});
@@ -237,14 +248,14 @@ class ParasyncSource {
   }
 
   /** Sends bodies until the last one has been taken. */
-  async #patch(): Promise<Record<string, number>> {
+  async #patch(): Promise<PatchAnswer> {
     const { clock, file, progress } = this.#end;
     const writer = this.#writer;
     const key = this.#session!.requestKey;
     const limit = safeSize(this.#session!.maxPatchBytes, "max_patch_bytes");
     await writer.ready();
     clock.start("client send");
-    let stages: Record<string, number> = {};
+    let answer: PatchAnswer = { stages: {}, segments: null };
     while (!writer.complete) {
       const body = writer.body(this.#basisSize, limit);
       const counted = async function* (): AsyncGenerator<Uint8Array> {
@@ -254,9 +265,33 @@ class ParasyncSource {
         }
         if (writer.complete) clock.stop("client send");
       };
-      stages = await clock.time("commit", () => this.#peer.patch(key, counted()));
+      answer = await clock.time("client patch", () => this.#peer.patch(key, counted(), false));
     }
-    return stages;
+    return answer;
+  }
+
+  /**
+   * Sends the segments whole that came out otherwise than they are here: a chunk of the basis had the weak
+   * checksum and the length of one of ours and other content.
+   */
+  async #repair(found: Uint8Array): Promise<PatchAnswer> {
+    const { clock, file } = this.#end;
+    if (found.length !== this.#segments.length) {
+      throw new ParasyncError(
+        "bad_request",
+        "Cannot repair: the server's digests do not fit the file",
+      );
+    }
+    const body = this.#writer.repairBody(this.#basisSize, differing(found, this.#segments));
+    const answer = await clock.time(
+      "client repair",
+      () => this.#peer.patch(this.#session!.requestKey, body, true),
+    );
+    if (answer.segments === null) return answer;
+    throw new ParasyncError(
+      "verification",
+      `Cannot sync ${file.path}: the result has another digest after a repair`,
+    );
   }
 
   async #digest(): Promise<Uint8Array> {

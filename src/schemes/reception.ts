@@ -9,6 +9,7 @@ import { newTurn } from "../files/write_turn.ts";
 import { TargetFile } from "../files/target_file.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
+import type { Confirmation } from "./scheme.ts";
 import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
@@ -35,13 +36,12 @@ export interface ReceptionOptions {
   readonly clock: StageClock;
 }
 
-/** What came of a patch that is complete. */
-export interface Received {
-  /** What the commit left. */
-  readonly commit: CommitResult;
-  /** The result's session digest. */
-  readonly digest: Uint8Array;
-}
+/** What came of a body of a patch. */
+export type Received =
+  | { readonly kind: "part" }
+  | { readonly kind: "committed"; readonly commit: CommitResult }
+  /** The result is not the new file; a repair may follow. */
+  | { readonly kind: "mismatch"; readonly segments: Uint8Array };
 
 /** The server's end of a patch: from the first body to the commit. */
 export class Reception {
@@ -53,6 +53,7 @@ export class Reception {
   #streams = 0;
   #idle: () => void = () => {};
   #over = false;
+  #mismatched = false;
 
   /** Use {@linkcode Reception.open}. */
   private constructor(
@@ -121,32 +122,43 @@ export class Reception {
    * Takes one body of the patch; with the last one it verifies and commits.
    *
    * @param pieces The body, as it arrives.
-   * @returns What came of it, or null where more bodies follow.
+   * @param confirm What proves that content is equal: under `target` a mismatch may be repaired once.
+   * @param repair Whether the body is that repair.
+   * @returns What came of it.
    * @throws {ParasyncError} Whatever went wrong; the target is as it was, and the reception is over.
    */
-  async receive(pieces: AsyncIterable<Uint8Array>): Promise<Received | null> {
+  async receive(
+    pieces: AsyncIterable<Uint8Array>,
+    confirm: Confirmation,
+    repair = false,
+  ): Promise<Received> {
     const { clock, basis, newSize } = this.#options;
     if (this.#over) throw new ParasyncError("changed", "Cannot take patch: the session is over");
+    if (repair !== this.#mismatched) {
+      throw new ParasyncError("bad_request", "Cannot take patch: it is not its turn");
+    }
     this.#streams++;
     try {
+      if (repair) this.#assembler.beginRepair();
       const receiver = new PatchReceiver(
         { oldSize: basis?.size ?? 0, newSize, maxCommands: this.#maxCommands },
         this.#assembler,
         (bytes, position) => this.#target.writeAt(bytes, position),
       );
       const end = await clock.time("receive", () => receiver.receive(pieces));
-      if (!end.last) return null;
+      if (!end.last && !repair) return { kind: "part" };
       while (this.#streams > 1) {
         await new Promise<void>((resolve) => this.#idle = resolve);
       }
-      const digest = await clock.time("verify", () => this.#assembler.finish(end));
-      await this.#release();
-      this.#over = true;
-      const commit = await clock.time(
-        "commit",
-        () => this.#target.commit({ ...this.#options.commit, basis }),
+      const same = await clock.time(
+        "verify",
+        () => end.last ? this.#assembler.finish(end) : this.#assembler.finishRepair(),
       );
-      return { commit, digest };
+      if (same) return { kind: "committed", commit: await this.#commit() };
+      basis?.verifyUnchanged();
+      if (confirm === "chunk" || repair) throw mismatch();
+      this.#mismatched = true;
+      return { kind: "mismatch", segments: this.#assembler.segments };
     } catch (error) {
       this.#assembler.fail(error);
       await this.discard();
@@ -169,9 +181,23 @@ export class Reception {
     await this.#target.discard();
   }
 
+  async #commit(): Promise<CommitResult> {
+    const { clock, basis, commit } = this.#options;
+    await this.#release();
+    this.#over = true;
+    return await clock.time("commit", () => this.#target.commit({ ...commit, basis }));
+  }
+
   async #release(): Promise<void> {
     await this.#options.lanes.release([this.#reference]);
   }
+}
+
+function mismatch(): ParasyncError {
+  return new ParasyncError(
+    "verification",
+    "Cannot accept patch: the result has another digest than the new file",
+  );
 }
 
 /**

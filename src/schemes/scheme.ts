@@ -5,6 +5,23 @@ import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 
+/**
+ * What proves that content which looks equal by its weak checksum is equal.
+ *
+ * `chunk`, the paper's order: the server answers with strong checksums and the client compares each chunk.
+ * `target`: the server answers with places alone and hashes the target as it writes it; where the digest
+ * says that a place was wrong, the client sends those segments whole. Each end hashes each byte once.
+ */
+export type Confirmation = "chunk" | "target";
+
+/** What the server says to a body of a patch. */
+export interface PatchAnswer {
+  /** Its times by stage, in ms. */
+  readonly stages: Record<string, number>;
+  /** Digests of the target's segments where the whole is not the new file; null where all is well. */
+  readonly segments: Uint8Array | null;
+}
+
 /** Told how far a stage has come, in bytes; cheap, and called often. */
 export type ProgressListener = (
   end: "client" | "server",
@@ -51,9 +68,15 @@ export interface Peer {
    *
    * @param key The session's key.
    * @param pieces The body; streamed while it is made.
-   * @returns The server's times by stage in ms, once it has taken the body; the last one is committed then.
+   * @param repair Whether it sends segments anew that came out wrong.
+   * @returns What the server says, once it has taken the body. After the last one it has committed the
+   * target, or asks for a repair.
    */
-  patch(key: string, pieces: AsyncIterable<Uint8Array>): Promise<Record<string, number>>;
+  patch(
+    key: string,
+    pieces: AsyncIterable<Uint8Array>,
+    repair: boolean,
+  ): Promise<PatchAnswer>;
 }
 
 /** What came of a sync. */

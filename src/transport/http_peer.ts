@@ -1,5 +1,5 @@
 import { ParasyncError } from "../errors.ts";
-import type { Peer } from "../schemes/scheme.ts";
+import type { Confirmation, PatchAnswer, Peer } from "../schemes/scheme.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
 import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, PROTOCOL_HEADER } from "./headers.ts";
@@ -13,6 +13,8 @@ export interface HttpPeerOptions {
   readonly query: string;
   /** The basis's name, which every request repeats. */
   readonly name: string;
+  /** What proves that content is equal. */
+  readonly confirm: Confirmation;
   /** The bearer token, if the server needs one. */
   readonly token: string | undefined;
   /** How long to wait for the server to answer at all, in ms. */
@@ -24,6 +26,9 @@ export interface HttpPeerOptions {
 }
 
 const SMALL_BODY = 64 << 10;
+
+/** Digests of the segments of 2 TiB. */
+const SEGMENTS_BODY = 64 << 20;
 
 /** A server reached by HTTP. */
 export class HttpPeer implements Peer {
@@ -80,14 +85,21 @@ export class HttpPeer implements Peer {
   async patch(
     key: string,
     pieces: AsyncIterable<Uint8Array>,
-  ): Promise<Record<string, number>> {
+    repair: boolean,
+  ): Promise<PatchAnswer> {
+    const { base, confirm } = this.#options;
     const headers = { [KEY_HEADER]: key };
-    const response = await this.#post(this.#url("/patch"), BYTES_TYPE, pieces, headers);
+    const url = this.#url("/patch", `&confirm=${confirm}${repair ? "&repair=1" : ""}`);
+    const response = await this.#post(url, BYTES_TYPE, pieces, headers);
+    const stages = readTiming(response.headers.get("server-timing") ?? "");
+    if (response.headers.get("content-type") === BYTES_TYPE) {
+      return { stages, segments: await this.#bytes(response) };
+    }
     const answer = await this.#text(response);
     if (answer !== "OK" && answer !== "PART") {
-      throw foreign(this.#options.base, "its answer to the patch is not ours");
+      throw foreign(base, "its answer to the patch is not ours");
     }
-    return readTiming(response.headers.get("server-timing") ?? "");
+    return { stages, segments: null };
   }
 
   /** How far the server is with the target, in bytes; zeros before there is a session. */
@@ -106,6 +118,14 @@ export class HttpPeer implements Peer {
   #url(path: string, more = ""): string {
     const { base, name } = this.#options;
     return `${base}${path}?basis_filename=${encodeURIComponent(name)}${more}`;
+  }
+
+  async #bytes(response: Response): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    const { idleMs } = this.#options;
+    const limits = { maxBytes: SEGMENTS_BODY, idleMs, sender: "server" };
+    for await (const piece of readBody(response.body, limits)) pieces.push(piece);
+    return new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   }
 
   async #text(response: Response): Promise<string> {

@@ -9,13 +9,13 @@ import { VERSION } from "../version.ts";
 import { type AccessRules, requireAccess } from "./access.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
-import { FRAMES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
+import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
 import { type Limits, MAX_KEYS, PATCH_BYTES } from "./limits.ts";
 import { answerFrame } from "./messages.ts";
 import { problemResponse, toFailure } from "./problem.ts";
 import type { Session } from "./session.ts";
 import type { SessionTable } from "./session_table.ts";
-import { basisNameOf, parseQuery, readSyncQuery } from "./sync_query.ts";
+import { basisNameOf, parseQuery, readConfirmation, readSyncQuery } from "./sync_query.ts";
 
 /** What the routes serve from. */
 export interface RouteParts {
@@ -105,6 +105,7 @@ export class Routes {
         backend: backend.name,
         notice: missing ?? "",
         maxPatchBytes: Math.min(PATCH_BYTES, limits.maxBodyBytes),
+        confirm: query.confirm,
         maxKeys: MAX_KEYS,
         signal: session.signal,
         onOpen: (opened) => {
@@ -193,11 +194,15 @@ export class Routes {
     try {
       const received = await session.during(async () => {
         const reception = await session.reception();
-        return await reception.receive(readBody(request.body, {
-          maxBytes: limits.maxBodyBytes,
-          idleMs: limits.idleMs,
-          sender: "client",
-        }));
+        return await reception.receive(
+          readBody(request.body, {
+            maxBytes: limits.maxBodyBytes,
+            idleMs: limits.idleMs,
+            sender: "client",
+          }),
+          readConfirmation(parameters),
+          parameters.get("repair") === "1",
+        );
       });
       const headers = serverHeaders("text/plain; charset=utf-8");
       const stages = session.clock.toMillis();
@@ -205,7 +210,12 @@ export class Routes {
         "server-timing",
         Object.entries(stages).map(([stage, ms]) => `${stage};dur=${ms}`).join(", "),
       );
-      if (received === null) return new Response("PART", { headers });
+      if (received.kind === "part") return new Response("PART", { headers });
+      if (received.kind === "mismatch") {
+        logger.info("Weak match was false; segments are sent whole", { name });
+        headers.set("content-type", BYTES_TYPE);
+        return new Response(new Uint8Array(received.segments), { headers });
+      }
       const { path } = session.parts.target;
       logger.info("Patch applied and new file saved to", { path, ...stages });
       if (session.parts.fsync && !received.commit.durable) {
@@ -240,7 +250,7 @@ export class Routes {
       protocol: PROTOCOL_VERSION,
       schemes: ["parasync"],
       modes: [3],
-      confirm: ["chunk"],
+      confirm: ["chunk", "target"],
       fingerprint: FINGERPRINT_ID,
       threads: limits.maxThreads,
       max_file_bytes: limits.maxFileBytes,

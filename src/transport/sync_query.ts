@@ -4,6 +4,7 @@ import {
   parseChunkParameters,
 } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
+import type { Confirmation } from "../schemes/scheme.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 
 /** Where the result goes: over the basis, or beside it under a longer name. */
@@ -20,6 +21,7 @@ export interface SyncQuery {
   readonly threads: number;
   readonly parameters: ChunkParameters;
   readonly target: TargetChoice;
+  readonly confirm: Confirmation;
 }
 
 const MOST_THREADS = 256;
@@ -82,7 +84,6 @@ export function basisNameOf(parameters: ReadonlyMap<string, string>): string {
 export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuery {
   requireOneOf(parameters, "scheme", ["parasync"], "parasync");
   requireOneOf(parameters, "mode", ["3"], "3");
-  requireOneOf(parameters, "confirm", ["chunk"], "chunk");
   const hw = HARDWARE[parameters.get("hw") ?? "0"];
   if (hw === undefined) {
     throw refused("hw", parameters.get("hw")!, Object.keys(HARDWARE).join(", "));
@@ -98,6 +99,7 @@ export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuer
     threads,
     parameters: parseChunkParameters(parameters.get("chunk") ?? DEFAULT_CHUNKS),
     target: readTarget(parameters),
+    confirm: readConfirmation(parameters),
   };
 }
 
@@ -111,10 +113,16 @@ export function formatSyncQuery(query: SyncQuery): string {
     ["thread_num", String(query.threads)],
     ["mode", "3"],
     ["chunk", formatChunkParameters(query.parameters)],
+    ["confirm", query.confirm],
     ["target", target.kind],
   ];
   if (target.kind === "new") parts.push(["suffix", target.suffix]);
   return parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+}
+
+/** What proves that content is equal; `POST /patch` repeats it. */
+export function readConfirmation(parameters: ReadonlyMap<string, string>): Confirmation {
+  return requireOneOf(parameters, "confirm", ["chunk", "target"], "chunk");
 }
 
 function readTarget(parameters: ReadonlyMap<string, string>): TargetChoice {

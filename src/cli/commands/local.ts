@@ -17,6 +17,7 @@ import { Reception } from "../../schemes/reception.ts";
 import { StageClock } from "../../telemetry/stages.ts";
 import { MAX_KEYS } from "../../transport/limits.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
+import { sourceSize } from "../source_size.ts";
 import { beginSync, finishSync } from "../sync_run.ts";
 
 /**
@@ -45,7 +46,7 @@ export async function run(
     const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
     const location = Root.open(dirname(output)).locate(basename(output));
     const parameters = options.chunkSize === "auto"
-      ? chunkParametersFor(fs.statSync(newFile, { throwIfNoEntry: false })?.size ?? 0)
+      ? chunkParametersFor(sourceSize(newFile))
       : parseChunkParameters(formatChunkParameters(options.chunkSize));
     const sync = await beginSync(
       newFile,
@@ -66,6 +67,7 @@ export async function run(
       turn: null,
     };
     peer = new LocalPeer({
+      confirm: options.confirm,
       answer: (frames, onOpen) =>
         answerParasync({
           key,
@@ -76,6 +78,7 @@ export async function run(
           backend: backend.name,
           notice: missing ?? "",
           maxPatchBytes: Number.MAX_SAFE_INTEGER,
+          confirm: options.confirm,
           maxKeys: MAX_KEYS,
           onOpen,
           signal: context.signal,

@@ -4,11 +4,11 @@ import {
   parseChunkParameters,
 } from "../../chunking/parameters.ts";
 import { ParasyncError } from "../../errors.ts";
-import { asFileError } from "../../files/file_error.ts";
 import { HttpPeer } from "../../transport/http_peer.ts";
 import { formatSyncQuery } from "../../transport/sync_query.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
 import type { SyncRun } from "../sync_run.ts";
+import { sourceSize } from "../source_size.ts";
 import { readToken } from "../token.ts";
 
 type PushOptions = OptionsOf<"push">;
@@ -40,13 +40,14 @@ export async function run(
   const token = readToken(options.tokenFile, context.env);
   const { suffix } = options;
   const parameters = options.chunkSize === "auto"
-    ? chunkParametersFor(sizeOf(newFile))
+    ? chunkParametersFor(sourceSize(newFile))
     : parseChunkParameters(formatChunkParameters(options.chunkSize));
   const query = formatSyncQuery({
     name,
     hw: options.hw,
     threads: options.threads,
     parameters,
+    confirm: options.confirm,
     target: suffix === "" ? { kind: "replace" } : { kind: "new", suffix },
   });
   const deadline = deadlineSignal(options.timeout, context.signal);
@@ -54,6 +55,7 @@ export async function run(
     base,
     query,
     name,
+    confirm: options.confirm,
     token,
     connectMs: options.connectTimeout,
     idleMs: IDLE_MS,
@@ -73,16 +75,6 @@ export async function run(
   } finally {
     stopPolling?.();
     deadline.clear();
-  }
-}
-
-/** The new file's size; that it is no regular file is told when it is opened. */
-function sizeOf(newFile: string): number {
-  try {
-    const { isFile, size } = Deno.statSync(newFile);
-    return isFile ? size : 0;
-  } catch (error) {
-    throw asFileError(error, "open", newFile);
   }
 }
 

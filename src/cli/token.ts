@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
 
 const VARIABLE = "PARASYNC_TOKEN";
@@ -32,14 +31,14 @@ export function readToken(
 
 function readTokenFile(file: string): string {
   try {
-    const mode = fs.statSync(file).mode ?? 0;
+    const mode = Deno.statSync(file).mode ?? 0;
     if (Deno.build.os !== "windows" && (mode & 0o077) !== 0) {
       throw new ParasyncError(
         "file_selection",
         `Cannot use token file ${JSON.stringify(file)}: others can read it; chmod 600 it`,
       );
     }
-    return fs.readFileSync(file, "utf8").split(/\r?\n/, 1)[0]!.trim();
+    return Deno.readTextFileSync(file).split(/\r?\n/, 1)[0]!.trim();
   } catch (error) {
     if (error instanceof ParasyncError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -8,6 +8,8 @@ export interface BodyLimits {
   readonly idleMs: number;
   /** Who sends it, for messages: "client" or "server". */
   readonly sender: string;
+  /** Breaks reading off; its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -20,14 +22,17 @@ export interface BodyLimits {
  */
 export async function* readBody(
   body: ReadableStream<Uint8Array> | null,
-  { maxBytes, idleMs, sender }: BodyLimits,
+  { maxBytes, idleMs, sender, signal }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (body === null) return;
   const reader = body.getReader();
   let bytes = 0;
-  let expire: (error: ParasyncError) => void = () => {};
+  let expire: (error: unknown) => void = () => {};
   const expired = new Promise<never>((_, reject) => expire = reject);
   expired.catch(() => {});
+  const abort = (): void => expire(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   // One timer for the whole body: a timer for each piece would cost more than the piece.
   let idleSince = performance.now();
   const timer = setInterval(() => {
@@ -58,6 +63,7 @@ export async function* readBody(
       cause: error,
     });
   } finally {
+    signal?.removeEventListener("abort", abort);
     clearInterval(timer);
     reader.cancel().catch(() => {});
   }

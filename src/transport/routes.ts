@@ -95,6 +95,7 @@ export class Routes {
         maxBytes: limits.maxBodyBytes,
         idleMs: limits.idleMs,
         sender: "client",
+        signal: session.signal,
       });
       const frames = answerParasync({
         key,
@@ -199,6 +200,7 @@ export class Routes {
             maxBytes: limits.maxBodyBytes,
             idleMs: limits.idleMs,
             sender: "client",
+            signal: session.signal,
           }),
           readConfirmation(parameters),
           parameters.get("repair") === "1",

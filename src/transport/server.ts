@@ -11,6 +11,12 @@ export interface ListenOptions {
 /** How long requests at work may go on once the server is asked to stop, in ms. */
 const GRACE_MS = 10_000;
 
+/** How often a stopping server looks whether requests are still at work, in ms. */
+const POLL_MS = 50;
+
+/** How long the last answers may take to go out, in ms. */
+const LINGER_MS = 500;
+
 /** A server that listens. */
 export interface RunningServer {
   /** Where it listens. */
@@ -31,13 +37,11 @@ export interface RunningServer {
  */
 export function startServer(parts: RouteParts, { host, port }: ListenOptions): RunningServer {
   const routes = new Routes(parts);
-  const controller = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
     server = Deno.serve({
       hostname: host,
       port,
-      signal: controller.signal,
       onListen: () => {},
       onError: (error) => {
         parts.logger.error("Cannot answer", { cause: String(error) });
@@ -52,14 +56,23 @@ export function startServer(parts: RouteParts, { host, port }: ListenOptions): R
     address: { hostname, port: bound },
     finished: server.finished,
     async stop(): Promise<void> {
-      const timer = setTimeout(() => {
-        parts.sessions.close().finally(() => controller.abort());
-      }, parts.sessions.busy > 0 ? GRACE_MS : 0);
-      await Promise.race([server.shutdown(), server.finished]);
-      clearTimeout(timer);
+      // The runtime cannot break off what it is shutting down: who asks for nothing is left behind.
+      const shutDown = server.shutdown().catch(() => {});
+      const until = performance.now() + GRACE_MS;
+      while (parts.sessions.busy > 0 && performance.now() < until) {
+        await settledWithin(shutDown, POLL_MS);
+      }
       await parts.sessions.close();
+      await settledWithin(shutDown, LINGER_MS);
     },
   };
+}
+
+/** Waits until a promise settles, but not for ever. */
+async function settledWithin(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, ms))]);
+  clearTimeout(timer);
 }
 
 function cannotListen(host: string, port: number, error: unknown): ParasyncError {

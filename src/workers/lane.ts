@@ -92,6 +92,7 @@ export class Lane {
         this.#open(job.file),
         job.parameters,
         chain,
+        job.lanes,
         job.withSegment,
       );
     } catch (error) {

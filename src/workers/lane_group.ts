@@ -65,6 +65,7 @@ export class LaneGroup {
           file,
           parameters,
           chain: state,
+          lanes: this.#lanes.length,
           withSegment: withSegments,
         }),
     }));

@@ -27,20 +27,28 @@ export class InlineLane implements LaneHandle {
   load = 0;
   readonly #lane = new Lane();
   readonly #loop = new EventLoop();
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
-  async run<J extends Job>(job: J): Promise<JobResult<J>> {
+  run<J extends Job>(job: J): Promise<JobResult<J>> {
     this.load++;
-    try {
-      if ("hw" in job) await this.#lane.prepare(job.hw);
-      await this.#loop.turn();
-      return this.#lane.run(job) as JobResult<J>;
-    } finally {
-      this.load--;
-    }
+    // One after the other: turns do not always come in the order they were asked for.
+    const result = this.#last.then(() => this.#perform(job)).finally(() => this.load--);
+    this.#last = result.catch(() => {});
+    return result;
   }
 
   close(): void {
+    this.#closed = true;
     this.#lane.close();
+  }
+
+  async #perform<J extends Job>(job: J): Promise<JobResult<J>> {
+    if ("hw" in job) await this.#lane.prepare(job.hw);
+    await this.#loop.turn();
+    // It would open files that nobody closes any more.
+    if (this.#closed) throw new ParasyncError("interrupted", "Cannot go on: the lane was closed");
+    return this.#lane.run(job) as JobResult<J>;
   }
 }
 

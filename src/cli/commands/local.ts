@@ -46,7 +46,7 @@ export async function run(
     const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
     const location = Root.open(dirname(output)).locate(basename(output));
     const parameters = options.chunkSize === "auto"
-      ? chunkParametersFor(sourceSize(newFile))
+      ? chunkParametersFor(await sourceSize(newFile))
       : parseChunkParameters(formatChunkParameters(options.chunkSize));
     const sync = await beginSync(
       newFile,

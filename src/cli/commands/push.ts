@@ -40,7 +40,7 @@ export async function run(
   const token = readToken(options.tokenFile, context.env);
   const { suffix } = options;
   const parameters = options.chunkSize === "auto"
-    ? chunkParametersFor(sourceSize(newFile))
+    ? chunkParametersFor(await sourceSize(newFile))
     : parseChunkParameters(formatChunkParameters(options.chunkSize));
   const query = formatSyncQuery({
     name,

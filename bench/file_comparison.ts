@@ -1,6 +1,6 @@
 /** Whether two files are equal, found out by reading them; digests have no part in it. */
 import fs from "node:fs";
-import { setImmediate } from "node:timers";
+import { eventLoopTurn } from "./event_loop.ts";
 
 const PIECE_BYTES = 1 << 20;
 /** So many pieces between two turns of the event loop. */
@@ -70,7 +70,7 @@ export async function compareFiles(
         if (common < PIECE_BYTES) return { differsAt: null, equalBytes: position };
         if (piece % PIECES_PER_TURN !== 0) continue;
         onProgress?.(position);
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await eventLoopTurn();
         signal?.throwIfAborted();
       }
     } finally {

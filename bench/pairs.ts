@@ -9,13 +9,13 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { setImmediate } from "node:timers";
 import { formatBytes } from "../src/cli/output/amounts.ts";
 import { reportFailure } from "../src/cli/failure.ts";
 import { interruption } from "../src/cli/interruption.ts";
 import { createOutput } from "../src/cli/output/output.ts";
 import { ParasyncError } from "../src/errors.ts";
 import { writeFully } from "../src/files/positional.ts";
+import { eventLoopTurn } from "./event_loop.ts";
 import {
   type Content,
   islands,
@@ -153,6 +153,9 @@ export async function makePair(
   return { name, oldFile, newFile, oldBytes, newBytes };
 }
 
+/** How long the event loop may be kept waiting, in ms. */
+const TURN_MS = 50;
+
 /** Under another name until it is whole, so that a file that is there is a whole one. */
 async function writeContent(path: string, content: Content, signal?: AbortSignal): Promise<void> {
   const making = `${path}.making-${process.pid}`;
@@ -160,10 +163,14 @@ async function writeContent(path: string, content: Content, signal?: AbortSignal
     const fd = fs.openSync(making, "wx");
     try {
       let position = 0;
+      let turnAt = 0;
       for (const piece of content()) {
-        // A turn of the event loop, or an interruption would only be heard at the end.
-        await new Promise<void>((resolve) => setImmediate(resolve));
-        signal?.throwIfAborted();
+        if (performance.now() > turnAt) {
+          // Or an interruption would only be heard at the end.
+          await eventLoopTurn();
+          signal?.throwIfAborted();
+          turnAt = performance.now() + TURN_MS;
+        }
         if ("hole" in piece) position += piece.hole;
         else {
           writeFully(fd, piece, 0, piece.length, position, path);

@@ -27,6 +27,17 @@ export function programCommand(
 }
 
 /**
+ * The environment for our own programs: this process's, without the variables that stand for flags, so that a
+ * demo or a bench runs what it says.
+ */
+export function programEnvironment(): Record<string, string> {
+  const kept = Object.entries(Deno.env.toObject()).filter(([name]) =>
+    name.startsWith("PARASYNC_LIB") || !/^(PARASYNC_|ALOG_)/.test(name)
+  );
+  return { ...Object.fromEntries(kept), DENO_NO_UPDATE_CHECK: "1" };
+}
+
+/**
  * Asks a process to end, and ends it if it does not.
  *
  * @param child The process.
@@ -69,7 +80,8 @@ export async function startServerProcess(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { DENO_NO_UPDATE_CHECK: "1" },
+    env: programEnvironment(),
+    clearEnv: true,
   }).spawn();
   const said = new TextDecoderStream();
   let complaints = "";

@@ -91,7 +91,9 @@ export class Program {
       const match = pattern.exec(this.#output[stream]);
       if (match !== null) return match;
       if (this.#over) {
-        throw new Error(`it ended without ${pattern}: ${this.stdout}${this.stderr}`);
+        const { code, signal } = await this.ended;
+        const ending = `${signal ?? code}: ${this.stdout}${this.stderr}`;
+        throw new Error(`It ended without ${pattern}, with ${ending}`);
       }
       await new Promise<void>((resolve) => this.#news.push(resolve));
     }

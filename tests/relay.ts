@@ -95,7 +95,10 @@ export class Relay implements AsyncDisposable {
     }
   }
 
-  /** Passes bytes on until one side is done; `full` says whether a piece is too much. */
+  /**
+   * Passes bytes on until one side is done; `full` says whether a piece is too much. A server that answers
+   * and takes no more ends this way alone: its answer still goes back.
+   */
   async #pump(
     from: Deno.TcpConn,
     to: Deno.TcpConn,
@@ -114,12 +117,10 @@ export class Relay implements AsyncDisposable {
         if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
         for (let at = 0; at < bytes;) at += await to.write(buffer.subarray(at, bytes));
       }
-      await to.closeWrite();
     } catch {
-      // A side that breaks off breaks the other off.
-      close(from);
-      close(to);
+      // The other way tells how it ends.
     }
+    await to.closeWrite().catch(() => {});
   }
 }
 

@@ -7,6 +7,7 @@
  * together, and this one has no others.
  */
 import process from "node:process";
+import { programEnvironment } from "../server_process.ts";
 import { childUsage } from "./child_usage.ts";
 import { peakBytesOf, PeakWatch } from "./process_files.ts";
 
@@ -44,7 +45,8 @@ async function launch({ command, args, watch }: Launch): Promise<Launched> {
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: programEnvironment(),
+    clearEnv: true,
     signal: controller.signal,
   });
   const begun = performance.now();

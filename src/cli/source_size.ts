@@ -1,18 +1,30 @@
+/** What is known of the new file before it is opened. */
+export interface SourceSize {
+  /** Its size in bytes; 0 for what is no regular file, which is told when it is opened. */
+  readonly size: number;
+  /** Bytes of disk that it takes, where the system says so; fewer than its size if it has holes. */
+  readonly allocated: number | undefined;
+}
+
 /**
- * The size of the new file before it is opened, which chunk sizes are chosen by.
+ * The size of the new file, which chunk sizes are chosen by.
  *
  * Asked in a way that loads nothing: the request should leave before the rest of the program is there.
  *
  * @param newFile Its path; a link is followed.
- * @returns Its size in bytes; 0 for what is no regular file, which is told when it is opened.
+ * @returns Its size.
  * @throws {ParasyncError} `not_found`, or what else keeps the file from being looked at.
  */
-export async function sourceSize(newFile: string): Promise<number> {
+export async function sourceSize(newFile: string): Promise<SourceSize> {
   try {
-    const { isFile, size } = Deno.statSync(newFile);
-    return isFile ? size : 0;
+    const { isFile, size, blocks } = Deno.statSync(newFile);
+    if (!isFile) return { size: 0, allocated: undefined };
+    return { size, allocated: blocks === null ? undefined : blocks * BLOCK_BYTES };
   } catch (error) {
     const { asFileError } = await import("../files/file_error.ts");
     throw asFileError(error, "open", newFile);
   }
 }
+
+/** The unit of `blocks`, whatever the file system's own is. */
+const BLOCK_BYTES = 512;

@@ -10,7 +10,7 @@ import { PieceCutter } from "./piece_cutter.ts";
 /** Who copies and hashes for an assembler. */
 export interface PieceLanes {
   /** How many jobs to keep under way. */
-  readonly depth: number;
+  depth(): number;
   /** Copies pieces of the basis into the target. */
   apply(pieces: CopyPieces): Promise<SegmentDigests>;
   /** Reads segments of the target back and hashes them. */
@@ -194,7 +194,7 @@ export class TargetAssembler {
 
   #dispatch(): void {
     while (
-      this.#underWay < this.#lanes.depth && !this.#cutter.empty && this.#failure === undefined
+      this.#underWay < this.#lanes.depth() && !this.#cutter.empty && this.#failure === undefined
     ) {
       const pieces = this.#cutter.next();
       this.#start(async () => {

@@ -9,6 +9,7 @@ import { type Location, verifyLocation } from "./location.ts";
 import { type AsyncTransfer, writeFullyAsync } from "./positional.ts";
 import { requireSpace } from "./space.ts";
 import { type CommitOptions, type CommitResult, commitTarget } from "./target_commit.ts";
+import { preallocate } from "./preallocate.ts";
 
 export { type ApplyFile, openForApply };
 
@@ -20,7 +21,7 @@ export interface TargetOptions {
   readonly key: string;
   /** Bytes of the result. */
   readonly size: number;
-  /** Bytes that will really be written, if fewer: holes need no space. */
+  /** Bytes that will really be written, if fewer: holes need no space, and are not given any. */
   readonly reserve?: number | undefined;
   /** Discards the target when it fires. Where a broken sync is to be resumed, hand in none. */
   readonly signal?: AbortSignal | undefined;
@@ -84,6 +85,9 @@ export class TargetFile {
       fd = createExclusive(path);
       verifyLocation(location);
       fs.ftruncateSync(fd, size);
+      if (options.reserve === undefined || options.reserve >= size) {
+        preallocate(path, location.directory, size);
+      }
       return new TargetFile(options, path, fd);
     } catch (error) {
       if (fd !== -1) {

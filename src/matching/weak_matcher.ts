@@ -1,4 +1,4 @@
-import type { ChunkList } from "../chunking/chunk_list.ts";
+import { type ChunkList, widened } from "../chunking/chunk_list.ts";
 import { ParasyncError } from "../errors.ts";
 import { type CandidateList, sameStrong, STRONG_WORDS, strongWords } from "./candidates.ts";
 import type { StrongHasher } from "./strong_matcher.ts";
@@ -7,14 +7,16 @@ import type { WeakIndex } from "./weak_index.ts";
 /** Bytes hashed by one job. */
 const JOB_BYTES = 2 << 20;
 
-/** What the basis has of a run of keys. */
-export interface WeakMatches {
-  /** A bit a key, lowest first: whether the basis has it. */
-  readonly bitmap: Uint8Array<ArrayBuffer>;
-  /** How many keys the basis has. */
-  readonly present: number;
-  /** Candidates in jobs of about {@linkcode JOB_BYTES}; all candidates of a key are in one. */
-  readonly jobs: readonly CandidateJob[];
+/** Keys of the new file that arrived together. */
+export interface KeyBatch {
+  /** The number of the first. */
+  readonly first: number;
+  /** Their weak checksums. */
+  readonly weaks: Uint32Array;
+  /** Their lengths in bytes. */
+  readonly lengths: ArrayLike<number>;
+  /** A bit a key, lowest first: whether it has been found in the basis. */
+  readonly found: Uint8Array<ArrayBuffer>;
 }
 
 /** Basis chunks to hash, with the keys they are candidates for. */
@@ -28,35 +30,35 @@ export class WeakMatcher {
   readonly #chunks: ChunkList;
   readonly #index: WeakIndex;
   /** Which chunks were handed out: each is hashed once at most, whatever a client asks. */
-  readonly #asked: Uint8Array;
+  #asked: Uint8Array;
+  /** How many keys have been found. */
+  found = 0;
 
   /**
-   * @param chunks All of the basis's chunks.
-   * @param index Their index, complete.
+   * @param chunks The basis's chunks; there may be more by the time of a call.
+   * @param index Their index.
    */
   constructor(chunks: ChunkList, index: WeakIndex) {
     this.#chunks = chunks;
     this.#index = index;
-    this.#asked = new Uint8Array(chunks.count);
+    this.#asked = new Uint8Array(chunks.lengths.length);
   }
 
   /**
-   * Looks up keys.
+   * Looks up the keys of a batch that have not been found yet, among the chunks there are by now.
    *
-   * @param first The number of the first.
-   * @param weaks Their weak checksums.
-   * @param lengths Their lengths in bytes.
-   * @returns What the basis has of them.
+   * @param batch The keys; those found are marked.
+   * @returns Candidates in jobs of about {@linkcode JOB_BYTES}; all candidates of a key are in one.
    * @throws {ParasyncError} `bad_request` for a key that was asked for before.
    */
-  look(first: number, weaks: Uint32Array, lengths: ArrayLike<number>): WeakMatches {
-    const bitmap = new Uint8Array(Math.ceil(weaks.length / 8));
+  look({ first, weaks, lengths, found }: KeyBatch): CandidateJob[] {
+    this.#makeRoom();
     const jobs: CandidateJob[] = [];
     let keys: number[] = [];
     let chunks: number[] = [];
     let bytes = 0;
-    let present = 0;
     for (let i = 0; i < weaks.length; i++) {
+      if ((found[i >> 3]! >> (i & 7)) & 1) continue;
       let chunk = this.#index.find(weaks[i]!, lengths[i]!);
       if (chunk < 0) continue;
       if (this.#asked[chunk] === 1) {
@@ -66,8 +68,8 @@ export class WeakMatcher {
         );
       }
       this.#asked[chunk] = 1;
-      bitmap[i >> 3] = bitmap[i >> 3]! | (1 << (i & 7));
-      present++;
+      found[i >> 3] = found[i >> 3]! | (1 << (i & 7));
+      this.found++;
       for (; chunk >= 0; chunk = this.#index.next(chunk)) {
         keys.push(first + i);
         chunks.push(chunk);
@@ -81,7 +83,7 @@ export class WeakMatcher {
       }
     }
     if (keys.length > 0) jobs.push({ keys, chunks });
-    return { bitmap, present, jobs };
+    return jobs;
   }
 
   /**
@@ -145,5 +147,10 @@ export class WeakMatcher {
       places: Float64Array.from(kept, (i) => places[i]!),
       strong,
     };
+  }
+
+  #makeRoom(): void {
+    const needed = this.#chunks.lengths.length;
+    if (needed > this.#asked.length) this.#asked = widened(this.#asked, new Uint8Array(needed));
   }
 }

@@ -9,7 +9,7 @@ import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { WeakIndex } from "../matching/weak_index.ts";
-import { type CandidateJob, WeakMatcher } from "../matching/weak_matcher.ts";
+import { type CandidateJob, type KeyBatch, WeakMatcher } from "../matching/weak_matcher.ts";
 import type { StageClock } from "../telemetry/stages.ts";
 import { decodeVarints, decodeWords } from "../transport/columns.ts";
 import { answerFrame, readRequest, safeSize } from "../transport/messages.ts";
@@ -21,6 +21,9 @@ import type { Confirmation } from "./scheme.ts";
 
 /** How often the client is told how far a long stage has come, in ms. */
 const PROGRESS_MS = 200;
+
+/** How much more of the basis must be chunked before keys that were not found are looked up again. */
+const LOOK_BYTES = 32 << 20;
 
 /** What the client's first frame says. */
 export interface OpenedSession {
@@ -73,21 +76,17 @@ export function answerParasync(
   return new ParasyncBasis(end, frames).answer();
 }
 
-interface KeyBatch {
-  readonly first: number;
-  readonly weaks: Uint32Array;
-  readonly lengths: Float64Array;
-}
-
 class ParasyncBasis {
   readonly #end: BasisEnd;
   readonly #frames: AsyncIterator<Uint8Array>;
   readonly #chunks: ChunkList;
-  readonly #indexed: Promise<WeakIndex>;
+  readonly #index: WeakIndex;
+  readonly #matcher: WeakMatcher;
+  readonly #indexed: Promise<void>;
   readonly #batches: KeyBatch[] = [];
   #lengths = new Uint32Array(1 << 12);
   #keys = 0;
-  #present = 0;
+  #looked = 0;
   #strongBytes = 0;
   #complete = false;
   #failure: { readonly reason: unknown } | undefined;
@@ -97,7 +96,9 @@ class ParasyncBasis {
     this.#end = end;
     this.#frames = frames[Symbol.asyncIterator]();
     this.#chunks = new ChunkList(expectedChunks(end.basis?.size ?? 0, end.parameters));
-    this.#indexed = this.#index();
+    this.#index = new WeakIndex(this.#chunks, this.#chunks.lengths.length);
+    this.#matcher = new WeakMatcher(this.#chunks, this.#index);
+    this.#indexed = this.#chunk();
     this.#indexed.catch(() => {});
   }
 
@@ -117,30 +118,30 @@ class ParasyncBasis {
       },
     });
     this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
-    yield* this.#progress();
-    yield* this.#match(new WeakMatcher(this.#chunks, await this.#indexed));
+    yield* this.#whileChunking();
+    await this.#indexed;
+    yield* this.#match();
     yield answerFrame({
       case: "done",
       value: {
         stages: Object.entries(this.#end.clock.toMillis()).map(([name, ms]) => ({ name, ms })),
         chunks: this.#chunks.count,
         keys: this.#keys,
-        present: this.#present,
+        present: this.#matcher.found,
         strongBytes: BigInt(this.#strongBytes),
       },
     });
   }
 
-  async #index(): Promise<WeakIndex> {
+  async #chunk(): Promise<void> {
     const { basis, parameters, lanes, clock, signal } = this.#end;
-    const index = new WeakIndex(this.#chunks, this.#chunks.lengths.length);
-    if (basis === null) return index;
+    if (basis === null) return;
     await clock.time("chunk", () =>
       lanes.chunk(basis, parameters, false, ({ lengths, weaks }) => {
         this.#chunks.append(lengths, weaks);
-        index.extend();
+        this.#index.extend();
+        if (this.#grown) this.#wake();
       }, signal));
-    return index;
   }
 
   async #open(): Promise<void> {
@@ -199,57 +200,93 @@ class ParasyncBasis {
       this.#lengths = longer;
     }
     this.#lengths.set(lengths, first);
-    if (weaks.length > 0) this.#batches.push({ first, weaks, lengths });
+    if (weaks.length > 0) {
+      const found = new Uint8Array(Math.ceil(weaks.length / 8));
+      this.#batches.push({ first, weaks, lengths, found });
+    }
     this.#complete = last;
   }
 
-  /** Tells how far chunking has come until it is done. */
-  async *#progress(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const { basis } = this.#end;
+  /** Whether so much of the basis was chunked since keys were last looked up that more may be found. */
+  get #grown(): boolean {
+    return this.#chunks.bytes - this.#looked >= LOOK_BYTES;
+  }
+
+  /**
+   * Until the basis is chunked: tells how far it is, and under `confirm=target` answers keys that are found
+   * already, so that copies begin while both ends are still chunking. That a key is absent is certain only
+   * at the end.
+   */
+  async *#whileChunking(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const held: KeyBatch[] = [];
     let indexed = false;
     const done = this.#indexed.then(() => indexed = true, () => indexed = true);
-    // A short basis is done before there is anything to tell.
+    let toldAt = performance.now();
     while (!indexed) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await Promise.race([
-        done,
-        new Promise((resolve) => timer = setTimeout(resolve, PROGRESS_MS)),
-      ]);
-      clearTimeout(timer);
       this.#throwIfFailed();
-      yield answerFrame({
-        case: "progress",
-        value: {
-          stage: "chunk",
-          done: BigInt(this.#chunks.bytes),
-          total: BigInt(basis?.size ?? 0),
-        },
-      });
+      if (this.#end.confirm === "target") {
+        const fresh = this.#batches.splice(0);
+        const again = this.#grown ? held.splice(0) : [];
+        if (again.length > 0) this.#looked = this.#chunks.bytes;
+        for (const batch of [...again, ...fresh]) {
+          for (const job of this.#matcher.look(batch)) {
+            yield this.#candidates(this.#matcher.places(job));
+          }
+          held.push(batch);
+        }
+      }
+      if (performance.now() - toldAt >= PROGRESS_MS) {
+        toldAt = performance.now();
+        yield this.#progress();
+      }
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const tick = new Promise((resolve) => timer = setTimeout(resolve, PROGRESS_MS));
+      await Promise.race([done, this.#news(), tick]);
+      clearTimeout(timer);
     }
+    this.#batches.unshift(...held);
+    yield this.#progress();
+  }
+
+  #progress(): Uint8Array<ArrayBuffer> {
+    const total = this.#end.basis?.size ?? 0;
+    return answerFrame({
+      case: "progress",
+      value: { stage: "chunk", done: BigInt(this.#chunks.bytes), total: BigInt(total) },
+    });
+  }
+
+  #candidates(list: CandidateList): Uint8Array<ArrayBuffer> {
+    return answerFrame({
+      case: "candidates",
+      value: encodeCandidates(list, (key) => this.#lengths[key]!),
+    });
   }
 
   /**
    * Answers batch after batch: presence as soon as a batch is here, so that literals can leave; then the
    * candidates in order, several jobs ahead.
    */
-  async *#match(matcher: WeakMatcher): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const { lanes, clock } = this.#end;
+  async *#match(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const { lanes, clock, confirm } = this.#end;
     const waiting: CandidateJob[] = [];
     const underWay: Promise<CandidateList>[] = [];
     clock.start("match");
     for (;;) {
       this.#throwIfFailed();
-      for (const { first, weaks, lengths } of this.#batches.splice(0)) {
-        const { bitmap, present, jobs } = matcher.look(first, weaks, lengths);
-        this.#present += present;
-        waiting.push(...jobs);
-        yield answerFrame({ case: "presence", value: { first, count: weaks.length, bitmap } });
+      for (const batch of this.#batches.splice(0)) {
+        waiting.push(...this.#matcher.look(batch));
+        const { first, weaks, found } = batch;
+        yield answerFrame({
+          case: "presence",
+          value: { first, count: weaks.length, bitmap: found },
+        });
+      }
+      if (confirm === "target") {
+        for (const job of waiting.splice(0)) yield this.#candidates(this.#matcher.places(job));
       }
       while (waiting.length > 0 && underWay.length < lanes.depth) {
-        const job = waiting.shift()!;
-        const list = this.#end.confirm === "target"
-          ? Promise.resolve(matcher.places(job))
-          : matcher.confirm(job, this.#hash);
+        const list = this.#matcher.confirm(waiting.shift()!, this.#hash);
         list.catch(() => {});
         underWay.push(list);
       }
@@ -262,11 +299,7 @@ class ParasyncBasis {
       await Promise.race([next.then(() => {}, () => {}), this.#news()]);
       if (this.#batches.length > 0) continue;
       underWay.shift();
-      const list = await next;
-      yield answerFrame({
-        case: "candidates",
-        value: encodeCandidates(list, (key) => this.#lengths[key]!),
-      });
+      yield this.#candidates(await next);
     }
     clock.stop("match");
   }

@@ -26,6 +26,8 @@ export interface ReceptionOptions {
   readonly basisReference: FileReference | null;
   /** Size of the new file in bytes. */
   readonly newSize: number;
+  /** Bytes of disk that the new file takes, if that is known: fewer than its size if it has holes. */
+  readonly allocated: number | undefined;
   /** The sizes the new file was cut by; they bound the number of commands. */
   readonly parameters: ChunkParameters;
   /** How to commit. */
@@ -78,7 +80,12 @@ export class Reception {
   static async open(options: ReceptionOptions): Promise<Reception> {
     const { location, key, newSize, lanes, basisReference } = options;
     const { backend } = await openBackend(lanes.hw);
-    const target = TargetFile.create({ location, key, size: newSize });
+    const target = TargetFile.create({
+      location,
+      key,
+      size: newSize,
+      reserve: options.allocated === undefined ? undefined : Math.min(newSize, options.allocated),
+    });
     const reference: FileReference = {
       path: target.path,
       identity: target.identity,
@@ -90,7 +97,8 @@ export class Reception {
       size: newSize,
       maxIntervals: maxCommands(newSize, options.parameters),
       lanes: {
-        depth: lanes.depth,
+        // Only one lane at a time can write; while the basis is being scanned the others had better scan.
+        depth: () => lanes.scanning ? 1 : lanes.depth,
         apply: (pieces) => {
           if (basisReference === null) {
             throw new ParasyncError("bad_request", "Cannot copy: there is no basis");

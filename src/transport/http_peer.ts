@@ -139,22 +139,28 @@ export class HttpPeer implements Peer {
     content: AsyncIterable<Uint8Array> | string,
     more: Record<string, string> = {},
   ): Promise<Response> {
-    const { base, token, signal, connectMs } = this.#options;
+    const { base, token, signal, connectMs, idleMs } = this.#options;
     const headers = new Headers({ "content-type": contentType, ...more });
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     const controller = new AbortController();
     const forward = (): void => controller.abort(signal.reason);
     signal.addEventListener("abort", forward);
     if (signal.aborted) forward();
-    const late = new ParasyncError(
-      "connect_timeout",
-      `Cannot reach ${base}: no answer within ${connectMs} ms`,
-    );
-    let timer = setTimeout(() => controller.abort(late), connectMs);
+    // Once it has opened a session the server is known to be there: a slow line or disk may take its time.
+    const opened = this.#key !== undefined;
+    const waitMs = opened ? idleMs : connectMs;
+    const late = opened
+      ? new ParasyncError("timeout", `Cannot go on: the server did not answer for ${idleMs} ms`)
+      : new ParasyncError(
+        "connect_timeout",
+        `Cannot reach ${base}: no answer within ${connectMs} ms`,
+      );
+    let timer = setTimeout(() => controller.abort(late), waitMs);
+    let answered = false;
     // The time runs anew with each piece the server takes: a proxy may answer only after the last one.
     const restart = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => controller.abort(late), connectMs);
+      if (!answered) timer = setTimeout(() => controller.abort(late), waitMs);
     };
     const body = typeof content === "string" ? content : toStream(content, restart);
     try {
@@ -172,6 +178,7 @@ export class HttpPeer implements Peer {
       if (controller.signal.aborted) throw controller.signal.reason;
       throw unreachable(base, error);
     } finally {
+      answered = true;
       clearTimeout(timer);
     }
   }

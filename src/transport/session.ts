@@ -24,6 +24,8 @@ export interface SessionParts {
   readonly parameters: ChunkParameters;
   readonly lanes: LaneGroup;
   readonly fsync: boolean;
+  /** Bytes of disk that the new file takes, if the client said so. */
+  readonly allocated: number | undefined;
 }
 
 /**
@@ -114,7 +116,7 @@ export class Session {
 
   /** The session's reception, made with the first body of the patch. */
   async reception(): Promise<Reception> {
-    const { key, target, basis, parameters, expectTarget, fsync, lanes } = this.parts;
+    const { key, target, basis, parameters, expectTarget, fsync, lanes, allocated } = this.parts;
     if (this.#opened === undefined || this.#over) {
       throw new ParasyncError("changed", "Cannot take patch: the session is not open");
     }
@@ -125,6 +127,7 @@ export class Session {
       basis,
       basisReference: this.basisReference,
       newSize,
+      allocated,
       parameters,
       lanes,
       clock: this.clock,

@@ -91,6 +91,7 @@ export class SessionTable {
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
         fsync: this.#house.fsync,
+        allocated: query.allocated,
       }),
     );
   }
@@ -176,6 +177,7 @@ export class SessionTable {
       parameters: record.chunk,
       lanes: pool.group(limits.maxThreads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
       fsync,
+      allocated: undefined,
     });
     session.open({ newSize: record.size, newMtimeNs: BigInt(record.mtimeMs) * 1_000_000n });
     return this.#enter(session);

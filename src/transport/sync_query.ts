@@ -22,6 +22,8 @@ export interface SyncQuery {
   readonly parameters: ChunkParameters;
   readonly target: TargetChoice;
   readonly confirm: Confirmation;
+  /** Bytes of disk that the new file takes, if the client said so: fewer than its size if it has holes. */
+  readonly allocated: number | undefined;
 }
 
 const MOST_THREADS = 256;
@@ -100,6 +102,7 @@ export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuer
     parameters: parseChunkParameters(parameters.get("chunk") ?? DEFAULT_CHUNKS),
     target: readTarget(parameters),
     confirm: readConfirmation(parameters),
+    allocated: readAllocated(parameters.get("allocated")),
   };
 }
 
@@ -116,6 +119,7 @@ export function formatSyncQuery(query: SyncQuery): string {
     ["confirm", query.confirm],
     ["target", target.kind],
   ];
+  if (query.allocated !== undefined) parts.push(["allocated", String(query.allocated)]);
   if (target.kind === "new") parts.push(["suffix", target.suffix]);
   return parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
 }
@@ -123,6 +127,12 @@ export function formatSyncQuery(query: SyncQuery): string {
 /** What proves that content is equal; `POST /patch` repeats it. */
 export function readConfirmation(parameters: ReadonlyMap<string, string>): Confirmation {
   return requireOneOf(parameters, "confirm", ["chunk", "target"], "chunk");
+}
+
+function readAllocated(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw refused("allocated", text, "a number of bytes");
+  return Number(text);
 }
 
 function readTarget(parameters: ReadonlyMap<string, string>): TargetChoice {

@@ -10,6 +10,7 @@ export class LaneGroup {
   readonly #lanes: readonly LaneHandle[];
   /** Which backend the session's jobs use. */
   readonly hw: HardwareChoice;
+  #scans = 0;
 
   /**
    * @param lanes At least one; other groups may share them.
@@ -39,6 +40,11 @@ export class LaneGroup {
     return best.run(job);
   }
 
+  /** Whether a file is being chunked. */
+  get scanning(): boolean {
+    return this.#scans > 0;
+  }
+
   /**
    * Chunks a file by rule K.
    *
@@ -48,7 +54,7 @@ export class LaneGroup {
    * @param onBlock Called for every block in order.
    * @param signal Stops the work.
    */
-  chunk(
+  async chunk(
     file: FileReference,
     parameters: ChunkParameters,
     withSegments: boolean,
@@ -69,7 +75,12 @@ export class LaneGroup {
           withSegment: withSegments,
         }),
     }));
-    return chunkInParallel(file.size, lanes, onBlock, signal);
+    this.#scans++;
+    try {
+      await chunkInParallel(file.size, lanes, onBlock, signal);
+    } finally {
+      this.#scans--;
+    }
   }
 
   /** Closes the lanes' descriptors of these files. */

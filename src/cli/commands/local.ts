@@ -37,6 +37,8 @@ export async function run(
 ): Promise<number> {
   const startedAt = performance.now();
   const [oldFile, newFile] = [positionals[0]!, positionals[1]!];
+  // Signals are caught from here on, before there is anything that would be left behind.
+  const { signal } = context;
   const basis = openPinned(oldFile, { followLinks: true });
   const scratch = options.output === undefined
     ? fs.mkdtempSync(join(os.tmpdir(), "parasync-local-"))
@@ -45,15 +47,16 @@ export async function run(
   try {
     const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
     const location = Root.open(dirname(output)).locate(basename(output));
+    const { size, allocated } = await sourceSize(newFile);
     const parameters = options.chunkSize === "auto"
-      ? chunkParametersFor(await sourceSize(newFile))
+      ? chunkParametersFor(size)
       : parseChunkParameters(formatChunkParameters(options.chunkSize));
     const sync = await beginSync(
       newFile,
       options,
       context,
       parameters,
-      context.signal,
+      signal,
       basis.size,
     );
     const { lanes } = sync.end;
@@ -81,7 +84,7 @@ export async function run(
           confirm: options.confirm,
           maxKeys: MAX_KEYS,
           onOpen,
-          signal: context.signal,
+          signal,
         }, frames),
       receive: ({ newSize }) =>
         Reception.open({
@@ -90,6 +93,7 @@ export async function run(
           basis,
           basisReference: reference,
           newSize,
+          allocated,
           parameters,
           lanes,
           clock,

@@ -39,8 +39,9 @@ export async function run(
     : fromUrl(positionals[0]!, positionals[1]!, options.prefix);
   const token = readToken(options.tokenFile, context.env);
   const { suffix } = options;
+  const { size, allocated } = await sourceSize(newFile);
   const parameters = options.chunkSize === "auto"
-    ? chunkParametersFor(await sourceSize(newFile))
+    ? chunkParametersFor(size)
     : parseChunkParameters(formatChunkParameters(options.chunkSize));
   const query = formatSyncQuery({
     name,
@@ -48,6 +49,7 @@ export async function run(
     threads: options.threads,
     parameters,
     confirm: options.confirm,
+    allocated,
     target: suffix === "" ? { kind: "replace" } : { kind: "new", suffix },
   });
   const deadline = deadlineSignal(options.timeout, context.signal);

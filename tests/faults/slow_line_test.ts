@@ -1,0 +1,55 @@
+import { assertFailed, assertSucceeded } from "../outcome.ts";
+import { Program } from "../program.ts";
+import { Relay, type RelayOptions } from "../relay.ts";
+import { sleep, someBytes, Workspace } from "../workspace.ts";
+
+const OLD = someBytes(3_000_000, 1);
+const NEW = someBytes(24 << 20, 2);
+
+/** A line that stands still much longer than a server may take to answer at first. */
+const STALLS: Record<string, RelayOptions> = {
+  "while the server's answer is on its way": { holdAnswerAfter: 400 },
+  "while the patch is on its way": { holdAfter: 4 << 20 },
+};
+
+for (const [name, options] of Object.entries(STALLS)) {
+  Deno.test(`a line that stands still for a while ${name} does not break a push`, async () => {
+    await using space = new Workspace();
+    space.old("a", OLD);
+    const server = await space.serve();
+    const relay = space.with(new Relay(server.port, options));
+    const args = ["push", space.new(NEW), `${relay.url}/a`, "--connect-timeout=400ms"];
+    await using client = new Program(args);
+    await relay.holding;
+    await sleep(1_500);
+    relay.release();
+    assertSucceeded(await client.ended);
+    await space.untouched("a", NEW);
+  });
+}
+
+Deno.test("a push over a line that stands still ends with 30 after --timeout", async () => {
+  await using space = new Workspace();
+  space.old("a", OLD);
+  const server = await space.serve();
+  const relay = space.with(new Relay(server.port, { holdAfter: 4 << 20 }));
+  const args = ["push", space.new(NEW), `${relay.url}/a`, "--timeout=1500ms"];
+  await using client = new Program(args);
+  assertFailed(await client.ended, 30, /it takes longer than 1500 ms/);
+  relay.cut();
+  await space.untouched("a", OLD);
+});
+
+Deno.test("a server gives up on a client that stands still after --idle-timeout and says so", async () => {
+  await using space = new Workspace();
+  space.old("a", OLD);
+  const server = await space.serve(["--idle-timeout=700ms"]);
+  const relay = space.with(new Relay(server.port, { holdAfter: 4 << 20 }));
+  await using client = new Program(["push", space.new(NEW), `${relay.url}/a`]);
+  await relay.holding;
+  await space.clean();
+  await server.program.says("stderr", /timeout.*the client sent nothing for 700 ms/);
+  relay.release();
+  assertFailed(await client.ended, 30, /the client sent nothing for 700 ms/);
+  await space.untouched("a", OLD);
+});

@@ -56,11 +56,10 @@ export function renderResults(title: string, results: readonly Result[]): string
  * @returns Lines with their line feeds.
  */
 export function renderMemory(results: readonly MemoryResult[]): string {
-  const head = ["pair", "program", "end", "peak", "bound", "chunks", "", "wall s"];
+  const head = ["", "end", "peak", "bound", "chunks", "", "wall s"];
   const rows = results.flatMap((result) =>
     result.ends.map(({ end, peakBytes, boundBytes, chunks }) => [
-      result.pair,
-      result.contender,
+      `${result.pair}, ${result.contender}`,
       end,
       bytes(peakBytes),
       bytes(boundBytes),

@@ -19,6 +19,7 @@ const PIECE_BYTES = 256 << 10;
  */
 export class PatchWriter implements MatchSink {
   readonly #source: OpenFile;
+  readonly #verifyUnchanged: () => void;
   readonly #copies = new RangeQueue();
   readonly #literals = new RangeQueue();
   readonly #totals = noTotals();
@@ -31,9 +32,13 @@ export class PatchWriter implements MatchSink {
   /** Bytes of the new file that the bodies produced so far account for. */
   settled = 0;
 
-  /** @param source The new file. */
-  constructor(source: OpenFile) {
+  /**
+   * @param source The new file.
+   * @param verifyUnchanged Makes sure, when everything has been read, that it is still the same.
+   */
+  constructor(source: OpenFile, verifyUnchanged: () => void = () => {}) {
     this.#source = source;
+    this.#verifyUnchanged = verifyUnchanged;
   }
 
   /** Whether the last body has been produced. */
@@ -109,6 +114,7 @@ export class PatchWriter implements MatchSink {
         addTotals(this.#totals, encoder.totals);
         encoder.part();
       } else {
+        this.#verifyUnchanged();
         addTotals(this.#totals, encoder.totals);
         encoder.end(this.#digest!, this.#totals);
         this.#complete = true;
@@ -141,6 +147,7 @@ export class PatchWriter implements MatchSink {
       encoder.literal(begin, piece);
       yield* pieces.splice(0);
     }
+    this.#verifyUnchanged();
     encoder.part();
     addTotals(this.#totals, encoder.totals);
     yield* pieces.splice(0);

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
-import { asFileError, displayName } from "./file_error.ts";
+import { asFileError, displayName, errnoOf } from "./file_error.ts";
 import { requireRegular } from "./file_kind.ts";
 import { type FileIdentity, identityOf, sameFile } from "./identity.ts";
 import type { OpenFile } from "./open_file.ts";
@@ -76,6 +76,13 @@ export function openForApply(path: string, expect?: FileIdentity, name = path): 
     return new ApplyFile(fd, path, name, identity.size);
   } catch (error) {
     if (fd !== -1) fs.closeSync(fd);
+    if (expect !== undefined && errnoOf(error) === "ENOENT") {
+      throw new ParasyncError(
+        "changed",
+        `Cannot write ${displayName(name)}: its temporary file was removed meanwhile`,
+        { cause: error },
+      );
+    }
     throw asFileError(error, "write", name);
   }
 }

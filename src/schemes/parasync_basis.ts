@@ -218,13 +218,14 @@ class ParasyncBasis {
    * at the end.
    */
   async *#whileChunking(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const early = this.#end.confirm === "target";
     const held: KeyBatch[] = [];
     let indexed = false;
     const done = this.#indexed.then(() => indexed = true, () => indexed = true);
     let toldAt = performance.now();
     while (!indexed) {
       this.#throwIfFailed();
-      if (this.#end.confirm === "target") {
+      if (early) {
         const fresh = this.#batches.splice(0);
         const again = this.#grown ? held.splice(0) : [];
         if (again.length > 0) this.#looked = this.#chunks.bytes;
@@ -241,7 +242,8 @@ class ParasyncBasis {
       }
       let timer: ReturnType<typeof setTimeout> | undefined;
       const tick = new Promise((resolve) => timer = setTimeout(resolve, PROGRESS_MS));
-      await Promise.race([done, this.#news(), tick]);
+      // Batches that cannot be answered yet are no news: waiting for them would be no waiting at all.
+      await Promise.race(early ? [done, tick, this.#news()] : [done, tick]);
       clearTimeout(timer);
     }
     this.#batches.unshift(...held);

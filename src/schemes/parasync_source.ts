@@ -75,7 +75,7 @@ class ParasyncSource {
     this.#chunks = new ChunkList(expected);
     this.#keys = new KeyTable(this.#chunks, expected);
     this.#segments = new Uint8Array(segmentCount(end.file.size) * STRONG_BYTES);
-    this.#writer = new PatchWriter(end.file);
+    this.#writer = new PatchWriter(end.file, end.verifyUnchanged);
     this.#matches = new MatchList(this.#chunks, expected, this.#writer);
     const { lanes, reference: file } = end;
     this.#matcher = new StreamingMatcher(

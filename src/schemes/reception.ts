@@ -88,6 +88,7 @@ export class Reception {
     });
     const reference: FileReference = {
       path: target.path,
+      name: location.name,
       identity: target.identity,
       size: newSize,
       turn: newTurn(),

@@ -90,7 +90,11 @@ export class HttpPeer implements Peer {
     const { base, confirm } = this.#options;
     const headers = { [KEY_HEADER]: key };
     const url = this.#url("/patch", `&confirm=${confirm}${repair ? "&repair=1" : ""}`);
-    const response = await this.#post(url, BYTES_TYPE, pieces, headers);
+    const response = await this.#post(url, BYTES_TYPE, pieces, headers).catch(
+      async (error) => {
+        throw await this.#reasonBehind(error);
+      },
+    );
     const stages = readTiming(response.headers.get("server-timing") ?? "");
     if (response.headers.get("content-type") === BYTES_TYPE) {
       return { stages, segments: await this.#bytes(response) };
@@ -105,14 +109,30 @@ export class HttpPeer implements Peer {
   /** How far the server is with the target, in bytes; zeros before there is a session. */
   async progress(): Promise<{ readonly done: number; readonly total: number }> {
     if (this.#key === undefined) return { done: 0, total: 0 };
-    const { token, signal } = this.#options;
-    const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(this.#url("/v1/progress", `&key=${this.#key}`), {
-      headers,
-      signal,
-    });
+    const response = await this.#askProgress(this.#options.signal);
     const { done, total } = await response.json();
     return { done: Number(done), total: Number(total) };
+  }
+
+  async #askProgress(signal: AbortSignal): Promise<Response> {
+    const { token } = this.#options;
+    const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return await fetch(this.#url("/v1/progress", `&key=${this.#key}`), { headers, signal });
+  }
+
+  /** A server that refuses a body half way closes the connection, and its answer may be lost with it. */
+  async #reasonBehind(error: unknown): Promise<unknown> {
+    if (!(error instanceof ParasyncError) || error.code !== "connection") return error;
+    try {
+      const response = await this.#askProgress(AbortSignal.timeout(this.#options.connectMs));
+      const text = await this.#text(response);
+      if (response.ok || !response.headers.has(PROTOCOL_HEADER)) return error;
+      const told = readProblem(text, response.status);
+      // That the connection broke is known here already.
+      return told.code === "stream" ? error : told;
+    } catch {
+      return error;
+    }
   }
 
   #url(path: string, more = ""): string {
@@ -162,7 +182,10 @@ export class HttpPeer implements Peer {
       clearTimeout(timer);
       if (!answered) timer = setTimeout(() => controller.abort(late), waitMs);
     };
-    const body = typeof content === "string" ? content : toStream(content, restart);
+    let unread: { readonly reason: unknown } | undefined;
+    const body = typeof content === "string"
+      ? content
+      : toStream(content, restart, (reason) => unread = { reason });
     try {
       const response = await fetch(url, {
         method: "POST",
@@ -175,6 +198,7 @@ export class HttpPeer implements Peer {
       return response;
     } catch (error) {
       if (error instanceof ParasyncError) throw error;
+      if (unread !== undefined) throw unread.reason;
       if (controller.signal.aborted) throw controller.signal.reason;
       throw unreachable(base, error);
     } finally {
@@ -209,12 +233,17 @@ async function* deferred(
 function toStream(
   pieces: AsyncIterable<Uint8Array>,
   onPull: () => void,
+  onFailure: (reason: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller): Promise<void> {
       onPull();
-      const next = await iterator.next();
+      const next = await iterator.next().catch((reason) => {
+        // What the runtime makes of it has lost its kind.
+        onFailure(reason);
+        throw reason;
+      });
       onPull();
       if (next.done) controller.close();
       else controller.enqueue(next.value);

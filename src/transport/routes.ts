@@ -126,7 +126,7 @@ export class Routes {
       return new Response(this.#stream(session, frames, leave), { headers });
     } catch (error) {
       leave();
-      await sessions.end(session, toFailure(error));
+      await sessions.fail(session, toFailure(error));
       throw error;
     }
   };
@@ -233,7 +233,7 @@ export class Routes {
       setTimeout(() => sessions.end(session, complete).catch(() => {}));
       return new Response("OK", { headers });
     } catch (error) {
-      await sessions.end(session, toFailure(error));
+      await sessions.fail(session, toFailure(error));
       throw error;
     }
   };
@@ -241,7 +241,10 @@ export class Routes {
   readonly #progress: Route = (_request, parameters) => {
     const key = parameters.get("key") ?? "";
     requireSessionKey(key);
-    return json(this.#parts.sessions.peek(key)?.progress ?? { done: 0, total: 0 });
+    const { sessions } = this.#parts;
+    const failure = sessions.failure(key);
+    if (failure !== undefined) return problemResponse(failure);
+    return json(sessions.peek(key)?.progress ?? { done: 0, total: 0 });
   };
 
   #capabilities(): Response {

@@ -74,9 +74,9 @@ export class Session {
 
   /** The basis, as lanes open it. */
   get basisReference(): FileReference | null {
-    const { basis } = this.parts;
+    const { basis, name } = this.parts;
     if (basis === null) return null;
-    return { path: basis.path, identity: basis.identity, size: basis.size, turn: null };
+    return { path: basis.path, name, identity: basis.identity, size: basis.size, turn: null };
   }
 
   /** The client has said what it will send. */

@@ -17,6 +17,9 @@ import type { Limits } from "./limits.ts";
 import { Session } from "./session.ts";
 import type { SyncQuery, TargetChoice } from "./sync_query.ts";
 
+/** The most failures remembered at once. */
+const MOST_FAILURES = 256;
+
 /** What all sessions of a server share. */
 export interface SessionHouse {
   readonly root: Root;
@@ -39,6 +42,7 @@ export class SessionTable {
   readonly #house: SessionHouse;
   readonly #byKey = new Map<string, Session>();
   readonly #byTarget = new Map<string, Session>();
+  readonly #failures = new Map<string, ParasyncError>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** @param house What the sessions share. */
@@ -147,6 +151,20 @@ export class SessionTable {
       this.#byTarget.delete(session.parts.target.path);
     }
     await session.end(reason);
+  }
+
+  /** Ends a session that failed, and remembers why: its client may not get the answer that says so. */
+  async fail(session: Session, reason: ParasyncError): Promise<void> {
+    const { key } = session.parts;
+    if (!this.#failures.has(key)) this.#failures.set(key, reason);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > MOST_FAILURES) this.#failures.delete(oldest!);
+    await this.end(session, reason);
+  }
+
+  /** Why a session failed, if it did so lately. */
+  failure(key: string): ParasyncError | undefined {
+    return this.#failures.get(key);
   }
 
   /** Ends every session. */

@@ -115,9 +115,11 @@ export class Lane {
     const key = keyOf(reference);
     const held = this.#files.get(key);
     if (held !== undefined) return held;
-    const opened: HeldFile = reference.turn !== null
-      ? openForApply(reference.path, reference.identity)
-      : openPinned(reference.path, { expect: reference.identity });
+    const { path, identity, turn, name = path } = reference;
+    const file = turn !== null
+      ? openForApply(path, identity, name)
+      : openPinned(path, { expect: identity, name });
+    const opened = { fd: file.fd, path: name, size: file.size, close: () => file.close() };
     this.#files.set(key, opened);
     return opened;
   }

@@ -1,4 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+// @ts-types="../types/std_crypto.d.ts"
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import { createHash } from "node:crypto";
 import { ParasyncError } from "../errors.ts";
 import { BYTES_TYPE, FRAMES_TYPE } from "./headers.ts";
 

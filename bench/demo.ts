@@ -186,7 +186,7 @@ async function conclude(summary: Summary, own: boolean, stdout: Output): Promise
       missing === undefined
         ? "  The checksums were computed by portable code, as --hw=0 asks.\n"
         : "  The checksums were computed by portable code, which works everywhere. Faster with libraries:\n" +
-          `  ${printable(missing)}\n`,
+          `  ${printable(missing).replaceAll("; Cannot", "\n  Cannot")}\n`,
     );
   }
   if (!own) stdout.write(`  ${paint("dim", "With your own files: deno task demo OLD NEW")}\n`);

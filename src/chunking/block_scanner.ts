@@ -59,7 +59,7 @@ export function scanNextBlock(
   const context = Math.min(FINGERPRINT_WINDOW, begin);
   const { memory, dataOffset } = kernel;
   const at = dataOffset - context;
-  readFully(source.fd, memory, at, context + available, begin - context, source.path);
+  readFully(source.fd, memory, at, context + available, begin - context, source.name);
 
   const bits = candidateBits(parameters.avg);
   const { min, max } = parameters;

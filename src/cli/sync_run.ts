@@ -20,6 +20,7 @@ export interface SyncOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly progress: "auto" | "on" | "off";
+  readonly digest: "session" | "blake3";
 }
 
 /** A sync that a command has begun. */
@@ -73,6 +74,7 @@ export async function beginSync(
     file: source,
     reference: {
       path: source.path,
+      name: source.name,
       identity: source.identity,
       size: source.size,
       turn: null,
@@ -109,14 +111,17 @@ export async function finishSync(
   target: string,
 ): Promise<void> {
   let outcome: SyncOutcome;
+  let elapsedMs: number;
+  let digest: string;
   try {
     outcome = await pushParasync(run.end, peer);
+    elapsedMs = performance.now() - startedAt;
+    digest = options.digest === "session" ? hexOf(outcome.digest) : await digestOf(run.source);
   } finally {
     run.view.finish();
     run.pool.close();
     run.source.close();
   }
-  const elapsedMs = performance.now() - startedAt;
   const { backend } = await openBackend(options.hw);
   if (outcome.notice !== "" && options.hw === "1") {
     context.logger.warn(`Hardware checksums are missing at the server: ${outcome.notice}`);
@@ -144,8 +149,8 @@ export async function finishSync(
     elapsedMs: Math.round(elapsedMs * 1000) / 1000,
     rttMs: Math.round(outcome.rttMs * 1000) / 1000,
     stages: outcome.stages,
-    digest: hexOf(outcome.digest),
-    digestKind: "session",
+    digest,
+    digestKind: options.digest,
     verified: true,
     target,
   };
@@ -155,6 +160,14 @@ export async function finishSync(
       ? summaryJson(summary) + "\n"
       : renderSummary(summary, { colour: stdout.colour, width: stdout.size().columns }),
   );
+}
+
+/** The result's BLAKE3 is the new file's: their session digests agree, and this file is still the same. */
+async function digestOf(source: PinnedFile): Promise<string> {
+  const { blake3OfFile } = await import("../hashing/file_digest.ts");
+  const digest = await blake3OfFile(source);
+  source.verifyUnchanged();
+  return digest;
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -135,7 +135,7 @@ export class PatchWriter implements MatchSink {
     segments: readonly number[],
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const pieces: Uint8Array<ArrayBuffer>[] = [];
-    const { size: newSize, fd, path } = this.#source;
+    const { size: newSize, fd, name } = this.#source;
     const encoder = new DeltaEncoder({ oldSize, newSize }, (piece) => {
       pieces.push(piece);
       this.bytes += piece.length;
@@ -143,7 +143,7 @@ export class PatchWriter implements MatchSink {
     for (const segment of segments) {
       const begin = segment * SEGMENT_BYTES;
       const piece = new Uint8Array(Math.min(SEGMENT_BYTES, newSize - begin));
-      readFully(fd, piece, 0, piece.length, begin, path);
+      readFully(fd, piece, 0, piece.length, begin, name);
       encoder.literal(begin, piece);
       yield* pieces.splice(0);
     }
@@ -168,7 +168,7 @@ export class PatchWriter implements MatchSink {
     const { target, length } = this.#literals.take(PIECE_BYTES);
     this.settled += length;
     const piece = new Uint8Array(length);
-    readFully(this.#source.fd, piece, 0, length, target, this.#source.path);
+    readFully(this.#source.fd, piece, 0, length, target, this.#source.name);
     if (isZero(piece)) encoder.zero(target, length);
     else encoder.literal(target, piece);
   }

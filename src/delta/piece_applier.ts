@@ -52,7 +52,7 @@ export function applyPieces(
   for (let i = 0; i < lengths.length; i++) {
     const length = lengths[i]!;
     const to = targets[i]!;
-    readFully(basis.fd, memory, dataOffset, length, sources[i]!, basis.path);
+    readFully(basis.fd, memory, dataOffset, length, sources[i]!, basis.name);
     if (to % SEGMENT_BYTES === 0 && length === segmentLength(target.size, to)) {
       backend.strong(
         memory,
@@ -64,7 +64,7 @@ export function applyPieces(
       whole.push(to / SEGMENT_BYTES);
     }
     if (kernel.isZero(0, length)) continue;
-    turn.take(() => writeFully(target.fd, memory, dataOffset, length, to, target.path));
+    turn.take(() => writeFully(target.fd, memory, dataOffset, length, to, target.name));
   }
   return {
     segments: Float64Array.from(whole),
@@ -92,7 +92,7 @@ export function hashSegments(
   for (let i = 0; i < segments.length; i++) {
     const begin = segments[i]! * SEGMENT_BYTES;
     const length = segmentLength(target.size, begin);
-    readFully(target.fd, memory, dataOffset, length, begin, target.path);
+    readFully(target.fd, memory, dataOffset, length, begin, target.name);
     backend.strong(memory, dataOffset, dataOffset + length, digests, i * STRONG_BYTES);
   }
   return { segments, digests };

@@ -2,8 +2,8 @@
 export interface OpenFile {
   /** Its descriptor, valid in the thread that opened it. */
   readonly fd: number;
-  /** Its name, for errors. */
-  readonly path: string;
+  /** The name that messages call it by, which a peer may see. */
+  readonly name: string;
   /** Its size in bytes. */
   readonly size: number;
 }

@@ -32,7 +32,7 @@ export function hashChunks(
     ) {
       end += lengths[last++]!;
     }
-    readFully(source.fd, memory, dataOffset, end - begin, begin, source.path);
+    readFully(source.fd, memory, dataOffset, end - begin, begin, source.name);
     for (let at = dataOffset; first < last; first++) {
       const length = lengths[first]!;
       backend.strong(memory, at, at + length, strong, first * STRONG_BYTES);

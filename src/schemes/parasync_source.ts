@@ -290,7 +290,7 @@ class ParasyncSource {
     if (answer.segments === null) return answer;
     throw new ParasyncError(
       "verification",
-      `Cannot sync ${file.path}: the result has another digest after a repair`,
+      `Cannot sync ${file.name}: the result has another digest after a repair`,
     );
   }
 

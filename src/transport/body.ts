@@ -27,9 +27,12 @@ export async function* readBody(
   if (body === null) return;
   const reader = body.getReader();
   let bytes = 0;
-  let expire: (error: unknown) => void = () => {};
-  const expired = new Promise<never>((_, reject) => expire = reject);
-  expired.catch(() => {});
+  let broken: { readonly reason: unknown } | undefined;
+  // Not a promise to race each read with: it would keep every piece in memory until the body's end.
+  const expire = (reason: unknown): void => {
+    broken ??= { reason };
+    reader.cancel(reason).catch(() => {});
+  };
   const abort = (): void => expire(signal?.reason);
   signal?.addEventListener("abort", abort);
   if (signal?.aborted) abort();
@@ -44,7 +47,8 @@ export async function* readBody(
   try {
     for (;;) {
       idleSince = performance.now();
-      const next = await Promise.race([reader.read(), expired]);
+      const next = await reader.read();
+      if (broken !== undefined) throw broken.reason;
       // While the piece is being worked on it is not the peer that is idle.
       idleSince = Infinity;
       if (next.done) return;

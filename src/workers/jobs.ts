@@ -9,8 +9,8 @@ import type { HardwareChoice } from "../hashing/backend.ts";
 export interface FileReference {
   /** Its path. */
   readonly path: string;
-  /** What errors call it, where a peer that reads them should not see the path. */
-  readonly name?: string;
+  /** The name that messages call it by, which a peer may see. */
+  readonly name: string;
   /** Which file must be found there; a changing target is known by device and inode alone. */
   readonly identity: FileIdentity;
   /** Its size in bytes. */

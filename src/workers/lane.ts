@@ -115,11 +115,10 @@ export class Lane {
     const key = keyOf(reference);
     const held = this.#files.get(key);
     if (held !== undefined) return held;
-    const { path, identity, turn, name = path } = reference;
-    const file = turn !== null
+    const { path, identity, turn, name } = reference;
+    const opened: HeldFile = turn !== null
       ? openForApply(path, identity, name)
       : openPinned(path, { expect: identity, name });
-    const opened = { fd: file.fd, path: name, size: file.size, close: () => file.close() };
     this.#files.set(key, opened);
     return opened;
   }

@@ -56,7 +56,13 @@ Deno.test("jobs are answered in the order they came, failures among them", async
 Deno.test("a failure keeps its code and its message on the way to this thread", async () => {
   await withEachLane(async (lane) => {
     const identity = { dev: "0", ino: "0", size: 5, mtimeNs: "0" };
-    const file = { path: "/nowhere/at/all", identity, size: 5, turn: null };
+    const file = {
+      path: "/nowhere/at/all",
+      name: "/nowhere/at/all",
+      identity,
+      size: 5,
+      turn: null,
+    };
     const job = { ...strongJob(".", [0], [5]), file };
     const error = await assertRejects(() => lane.run(job), ParasyncError, "/nowhere/at/all");
     assertEquals(error.code, "not_found");

@@ -120,7 +120,7 @@ Deno.test("a backend that was not prepared is a mistake of ours, and said to be"
   const lane = new Lane();
   const identity = { dev: "1", ino: "1", size: 1, mtimeNs: "1" };
   assertThrows(
-    () => strong(lane, { path: "/", identity, size: 1, turn: null }, [0], [1]),
+    () => strong(lane, { path: "/", name: "/", identity, size: 1, turn: null }, [0], [1]),
     Error,
     "was not prepared",
   );

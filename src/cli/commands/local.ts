@@ -65,6 +65,7 @@ export async function run(
     const clock = new StageClock();
     const reference = {
       path: basis.path,
+      name: basis.name,
       identity: basis.identity,
       size: basis.size,
       turn: null,

@@ -1,0 +1,300 @@
+/** The client's end against servers that fail, lie or speak nonsense. */
+// @ts-types="../types/std_assert.d.ts"
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fs from "node:fs";
+import type { Answer } from "../../proto/gen/parasync_pb.ts";
+import { dataOf } from "../../tests/fixtures/data_kinds.ts";
+import { edited } from "../../tests/fixtures/edit_kinds.ts";
+import {
+  leftovers,
+  SHORT_CHUNKS,
+  sourceEnd,
+  syncInFolder,
+} from "../../tests/fixtures/local_sync.ts";
+import { numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
+import { TestLanes } from "../../tests/fixtures/test_lanes.ts";
+import { ParasyncError } from "../errors.ts";
+import { openPinned } from "../files/pinned_file.ts";
+import { TestFolder } from "../files/test_folder.ts";
+import { encodeFrame, readFrames } from "../transport/framing.ts";
+import { answerFrame, readAnswer } from "../transport/messages.ts";
+import { encodeVarints, encodeZigzags } from "../transport/columns.ts";
+import { pushParasync } from "./parasync_source.ts";
+import type { PatchAnswer, Peer, SyncOutcome } from "./scheme.ts";
+
+type Frame = Parameters<typeof answerFrame>[0];
+
+const BASIS_BYTES = 50_000;
+const SESSION: Frame = {
+  case: "session",
+  value: {
+    requestKey: "0".repeat(32),
+    basisSize: BigInt(BASIS_BYTES),
+    basisExists: true,
+    backend: "portable",
+    threads: 1,
+    maxPatchBytes: 1n << 30n,
+    notice: "",
+  },
+};
+const DONE: Frame = {
+  case: "done",
+  value: { stages: [], chunks: 0, keys: 0, present: 0, strongBytes: 0n },
+};
+
+/** A server that says what it was told to say, once it has all of the client's keys. */
+class ScriptedPeer implements Peer {
+  readonly bodies: number[] = [];
+  acknowledged: string[] = [];
+  readonly #frames: readonly (Frame | Uint8Array)[];
+  readonly #patchAnswer: () => Promise<PatchAnswer>;
+
+  constructor(
+    frames: readonly (Frame | Uint8Array)[],
+    patchAnswer: () => Promise<PatchAnswer> = () => Promise.resolve({ stages: {}, segments: null }),
+  ) {
+    this.#frames = frames;
+    this.#patchAnswer = patchAnswer;
+  }
+
+  match(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    const said = this.#frames;
+    return readFrames((async function* (): AsyncGenerator<Uint8Array> {
+      // deno-lint-ignore no-empty -- the keys do not matter here, only that they have all come
+      for await (const _ of readFrames(frames)) {}
+      for (const frame of said) yield frame instanceof Uint8Array ? frame : answerFrame(frame);
+    })());
+  }
+
+  acknowledge(key: string): Promise<number> {
+    this.acknowledged.push(key);
+    return Promise.resolve(1);
+  }
+
+  async patch(_key: string, pieces: AsyncIterable<Uint8Array>): Promise<PatchAnswer> {
+    let bytes = 0;
+    for await (const piece of pieces) bytes += piece.length;
+    this.bodies.push(bytes);
+    return await this.#patchAnswer();
+  }
+}
+
+async function pushTo(peer: Peer, bytes: Uint8Array, signal?: AbortSignal): Promise<SyncOutcome> {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(1);
+  using file = openPinned(folder.write("new", bytes));
+  return await pushParasync(sourceEnd(file, lanes.group(1), SHORT_CHUNKS, signal), peer);
+}
+
+const FILE = randomBytes(numbers(131), 30_000);
+
+Deno.test("a server that has nothing is sent everything", async () => {
+  const peer = new ScriptedPeer([SESSION, DONE]);
+  const { totals, chunksMatched } = await pushTo(peer, FILE);
+  assertEquals([totals.literalBytes, totals.copiedBytes, chunksMatched], [30_000, 0, 0]);
+  assertEquals([peer.acknowledged, peer.bodies.length], [["0".repeat(32)], 1]);
+});
+
+/** Candidates of one run each, with strong checksums of zeros unless told otherwise. */
+function candidates(deltas: number[], places: number[], strong = deltas.length * 32): Frame {
+  return {
+    case: "candidates",
+    value: {
+      indexDeltas: encodeVarints(deltas),
+      counts: new Uint8Array(0),
+      places: encodeZigzags(places),
+      strong: new Uint8Array(strong),
+    },
+  };
+}
+
+const presence = (first: number, count: number, bytes: number): Frame => ({
+  case: "presence",
+  value: { first, count, bitmap: new Uint8Array(bytes).fill(255) },
+});
+
+const MALFORMED: readonly (readonly [string, string, readonly (Frame | Uint8Array)[]])[] = [
+  ["nothing at all", "stream", []],
+  ["an answer that ends after the session", "stream", [SESSION]],
+  ["an answer without a session", "bad_request", [DONE]],
+  ["presence before the session", "bad_request", [presence(0, 1, 1), DONE]],
+  ["candidates before the session", "bad_request", [candidates([0], [0]), DONE]],
+  ["presence of keys that were not sent", "bad_request", [
+    SESSION,
+    presence(0, 1_000_000, 125_000),
+  ]],
+  ["presence that begins behind the keys", "bad_request", [SESSION, presence(4_000_000_000, 1, 1)]],
+  ["presence with too few bits", "bad_request", [SESSION, presence(0, 9, 1)]],
+  ["candidates of keys that were not sent", "bad_request", [SESSION, candidates([60_000], [0])]],
+  ["candidates behind the basis", "bad_request", [SESSION, candidates([0], [BASIS_BYTES])]],
+  ["candidates before the basis", "bad_request", [SESSION, candidates([0], [-5])]],
+  ["half a strong checksum", "bad_request", [SESSION, candidates([0], [0], 16)]],
+  ["two sessions", "bad_request", [SESSION, SESSION, DONE]],
+  ["a basis of more than 2^53 bytes", "bad_request", [
+    { ...SESSION, value: { ...SESSION.value, basisSize: 1n << 60n } } as Frame,
+    DONE,
+  ]],
+  ["bodies of no bytes", "bad_request", [
+    { ...SESSION, value: { ...SESSION.value, maxPatchBytes: 0n } } as Frame,
+    DONE,
+  ]],
+  ["a frame of garbage", "bad_request", [SESSION, encodeFrame(randomBytes(numbers(5), 100))]],
+  ["a frame of nothing", "bad_request", [SESSION, encodeFrame(new Uint8Array(0))]],
+  ["a frame too long to be one", "bad_request", [SESSION, new Uint8Array(8).fill(255)]],
+  ["a frame cut short", "stream", [SESSION, answerFrame(DONE).subarray(0, 5)]],
+  ["a problem", "locked", [
+    { case: "problem", value: { code: "locked", message: "Cannot sync: in use" } },
+  ]],
+  ["a problem of no known code", "internal", [
+    SESSION,
+    { case: "problem", value: { code: "__proto__", message: "Cannot go on" } },
+  ]],
+];
+
+for (const [about, code, frames] of MALFORMED) {
+  Deno.test(`a server that answers with ${about} is told apart, and nothing hangs`, async () => {
+    const error = await assertRejects(() => pushTo(new ScriptedPeer(frames), FILE), ParasyncError);
+    assertEquals(error.code, code, error.message);
+  });
+}
+
+Deno.test("what a patch is refused with is the reason, though the answer breaks off as well", async () => {
+  const reason = new ParasyncError("no_space", "Cannot write target: no space left");
+  const peer = new ScriptedPeer([SESSION, DONE], () => Promise.reject(reason));
+  assertEquals(await assertRejects(() => pushTo(peer, FILE)), reason);
+});
+
+Deno.test("a server that asks for a repair with digests that do not fit is refused", async () => {
+  const segments = new Uint8Array(31);
+  const peer = new ScriptedPeer([SESSION, DONE], () => Promise.resolve({ stages: {}, segments }));
+  const error = await assertRejects(() => pushTo(peer, FILE), ParasyncError, "do not fit");
+  assertEquals(error.code, "bad_request");
+});
+
+Deno.test("a server whose result is wrong even after a repair fails the sync", async () => {
+  const segments = new Uint8Array(32);
+  const peer = new ScriptedPeer([SESSION, DONE], () => Promise.resolve({ stages: {}, segments }));
+  const error = await assertRejects(() => pushTo(peer, FILE), ParasyncError);
+  assertEquals([error.code, peer.bodies.length], ["verification", 2]);
+});
+
+Deno.test("a server that never answers is left when the signal says so", async () => {
+  const peer = new ScriptedPeer([]);
+  const stop = new AbortController();
+  const reason = new ParasyncError("interrupted", "Cannot go on: stopped");
+  peer.match = (frames) => ({
+    // As a connection does, it breaks off when the client's frames do.
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        // deno-lint-ignore no-empty -- see above
+        for await (const _ of frames) {}
+        return await new Promise<never>((_, reject) =>
+          stop.signal.addEventListener("abort", () => reject(new Error("the connection broke")))
+        );
+      },
+    }),
+  });
+  setTimeout(() => stop.abort(reason), 50);
+  assertEquals(await assertRejects(() => pushTo(peer, FILE, stop.signal)), reason);
+});
+
+/** Alters what an honest server says of candidates. */
+function altered(change: (frame: Extract<Answer["frame"], { case: "candidates" }>) => void) {
+  return (peer: Peer): Peer => ({
+    match: async function* (frames) {
+      for await (const bytes of peer.match(frames)) {
+        const { frame } = readAnswer(bytes.slice());
+        if (frame.case !== "candidates") {
+          yield bytes;
+          continue;
+        }
+        change(frame);
+        yield answerFrame(frame).subarray(4);
+      }
+    },
+    acknowledge: (key) => peer.acknowledge(key),
+    patch: (key, pieces, repair) => peer.patch(key, pieces, repair),
+  });
+}
+
+async function syncAltered(
+  between: (peer: Peer) => Peer,
+  confirm: "chunk" | "target",
+): Promise<{ outcome: SyncOutcome | undefined; error: unknown; right: boolean }> {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(1);
+  const next = numbers(132);
+  const old = dataOf("random", BASIS_BYTES, next);
+  const file = edited("insert", old, next);
+  folder.write("old", old);
+  folder.write("new", file);
+  folder.write("target", "as it was");
+  let outcome: SyncOutcome | undefined;
+  let error: unknown;
+  try {
+    outcome = await syncInFolder(folder, {
+      parameters: SHORT_CHUNKS,
+      lanes: lanes.group(1),
+      confirm,
+      between,
+    });
+  } catch (reason) {
+    error = reason;
+    assertEquals(folder.text("target"), "as it was");
+  }
+  assertEquals(leftovers(folder), []);
+  return { outcome, error, right: fs.readFileSync(folder.join("target")).equals(file) };
+}
+
+Deno.test("candidates with a strong checksum that is not ours are literals, whatever their weak ones", async () => {
+  for (let byte = 0; byte < 32; byte += 5) {
+    const { outcome, right } = await syncAltered(
+      altered(({ value }) => {
+        for (let at = byte; at < value.strong.length; at += 32) value.strong[at]! ^= 0x10;
+      }),
+      "chunk",
+    );
+    assert(right, "the result is the new file");
+    assertEquals([outcome!.totals.copiedBytes, outcome!.chunksMatched], [0, 0], `byte ${byte}`);
+  }
+});
+
+Deno.test("weak checksums alone are never enough where chunks are to be confirmed", async () => {
+  const { error, right } = await syncAltered(
+    altered(({ value }) => {
+      value.strong = new Uint8Array(0);
+      // Places that are wrong, so that accepting them would show.
+      value.places = encodeZigzags([1]);
+      value.indexDeltas = encodeVarints([0]);
+      value.counts = new Uint8Array(0);
+    }),
+    "chunk",
+  );
+  assert(!right && error instanceof ParasyncError);
+  assert(error.code === "verification" || error.code === "bad_request", error.message);
+});
+
+Deno.test("a lying place with the right strong checksum fails the verification, not the target", async () => {
+  const { error } = await syncAltered(
+    altered(({ value }) => {
+      // All candidates one byte further on; the last run's still fits, because a chunk follows it.
+      value.places[0] = value.places[0] === 0 ? 2 : value.places[0]!;
+    }),
+    "chunk",
+  );
+  assert(error instanceof ParasyncError);
+  assertEquals(error.code, "verification");
+});
+
+Deno.test("lying places are repaired where the target confirms", async () => {
+  const { outcome, right } = await syncAltered(
+    altered(({ value }) => {
+      value.indexDeltas = encodeVarints([0, 1, 1]);
+      value.counts = new Uint8Array(0);
+      value.places = encodeZigzags([1000, 5, 5000]);
+    }),
+    "target",
+  );
+  assert(right, "the result is the new file");
+  assert(outcome!.totals.literalBytes > BASIS_BYTES);
+});

@@ -23,6 +23,7 @@ import { openPinned } from "../src/files/pinned_file.ts";
 import { openBackend } from "../src/hashing/select.ts";
 import { printable } from "../src/telemetry/printable.ts";
 import { DemoSteps } from "./demo_steps.ts";
+import { endingSignal } from "./ending_signal.ts";
 import { compareFiles } from "./file_comparison.ts";
 import { makePair } from "./pairs.ts";
 import { type ServerProcess, startServerProcess } from "./server_process.ts";
@@ -222,25 +223,6 @@ async function perform(
   }
 }
 
-/** A signal to end, which reaches us twice where whoever started us passes it on. */
-function interruptions(onImpatience: () => void): AbortSignal {
-  const controller = new AbortController();
-  let first = Infinity;
-  const names: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const name of names) {
-    Deno.addSignalListener(name, () => {
-      if (performance.now() - first > 1000) return onImpatience();
-      first = Math.min(first, performance.now());
-      controller.abort(
-        new ParasyncError("interrupted", `Cannot go on: interrupted by ${name}`),
-      );
-    });
-  }
-  return controller.signal;
-}
-
 async function main(args: readonly string[]): Promise<number> {
   const env = (name: string): string | undefined => Deno.env.get(name);
   const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
@@ -250,10 +232,7 @@ async function main(args: readonly string[]): Promise<number> {
   const remove = (): void => {
     if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
   };
-  const signal = interruptions(() => {
-    remove();
-    Deno.exit(20);
-  });
+  const signal = endingSignal(remove);
   try {
     const request = readRequest(args);
     if (request === "help") {

@@ -12,7 +12,7 @@ const DEMO = fileURLToPath(new URL("./demo.ts", import.meta.url));
 function demo(folder: TestFolder, ...args: string[]): Deno.ChildProcess {
   fs.mkdirSync(folder.join("tmp"));
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", DEMO, ...args],
+    args: ["run", "--quiet", "-A", DEMO, ...args],
     env: { TMPDIR: folder.join("tmp"), NO_COLOR: "1", PARASYNC_TOKEN: "of another server" },
     stdin: "null",
     stdout: "piped",

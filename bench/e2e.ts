@@ -8,7 +8,6 @@
 import fs from "node:fs";
 import { join, resolve } from "node:path";
 import { reportFailure } from "../src/cli/failure.ts";
-import { interruption } from "../src/cli/interruption.ts";
 import { formatBytes } from "../src/cli/output/amounts.ts";
 import { createOutput, type Output } from "../src/cli/output/output.ts";
 import { comparePrograms, type Result } from "./e2e/comparison.ts";
@@ -18,6 +17,7 @@ import { measureMemory, type MemoryResult } from "./e2e/memory.ts";
 import { type BenchOptions, isMade, readOptions, USAGE } from "./e2e/options.ts";
 import { renderMemory, renderResults } from "./e2e/report.ts";
 import { rsyncVersion } from "./e2e/rsync_daemon.ts";
+import { endingSignal } from "./ending_signal.ts";
 import { type FilePair, makePair } from "./pairs.ts";
 
 const SCHEMA = 1;
@@ -101,7 +101,11 @@ async function measurePeaks(bench: Bench): Promise<unknown> {
 }
 
 async function measure(options: BenchOptions, stdout: Output, stderr: Output): Promise<void> {
-  const signal = interruption();
+  let folder: string | undefined;
+  const remove = (): void => {
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+  };
+  const signal = endingSignal(remove);
   const machine = await describeMachine(rsyncVersion());
   if (!options.json) stdout.write(renderMachine(machine));
   if (options.rsync && !options.memory && machine.rsync === null) {
@@ -110,7 +114,7 @@ async function measure(options: BenchOptions, stdout: Output, stderr: Output): P
   // Second names for files only work on one file system.
   const parent = options.dir === undefined ? undefined : resolve(options.dir);
   if (parent !== undefined) fs.mkdirSync(parent, { recursive: true });
-  const folder = Deno.makeTempDirSync({
+  folder = Deno.makeTempDirSync({
     prefix: "parasync-bench-",
     ...(parent === undefined ? {} : { dir: parent }),
   });
@@ -129,7 +133,7 @@ async function measure(options: BenchOptions, stdout: Output, stderr: Output): P
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

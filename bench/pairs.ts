@@ -11,10 +11,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { formatBytes } from "../src/cli/output/amounts.ts";
 import { reportFailure } from "../src/cli/failure.ts";
-import { interruption } from "../src/cli/interruption.ts";
 import { createOutput } from "../src/cli/output/output.ts";
 import { ParasyncError } from "../src/errors.ts";
 import { writeFully } from "../src/files/positional.ts";
+import { endingSignal } from "./ending_signal.ts";
 import { eventLoopTurn } from "./event_loop.ts";
 import {
   type Content,
@@ -205,7 +205,7 @@ if (import.meta.main) {
   }
   try {
     names.forEach(recipeOf);
-    const signal = interruption();
+    const signal = endingSignal();
     for (const name of names) {
       const pair = await makePair(dir, name, signal);
       stdout.write(

@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** No child of a test lives longer, in ms: a program that hangs fails its test instead of the run. */
-const DEADLINE_MS = 40_000;
+/** No child of a test lives longer: a program that hangs fails its test instead of the run. */
+const DEADLINE_SECONDS = 40;
 
 /** What a program that has ended left. */
 export interface Outcome {
@@ -106,16 +106,19 @@ export class Program {
   }
 
   async #finish(): Promise<Outcome> {
-    const timer = setTimeout(() => {
-      this.#output.stderr += `\n[killed by the test after ${DEADLINE_MS} ms]\n`;
+    let left = DEADLINE_SECONDS;
+    // Seconds are counted: a machine that is stopped meanwhile loses one and not all of them.
+    const timer = setInterval(() => {
+      if (--left !== 0) return;
+      this.#output.stderr += `\n[killed by the test after ${DEADLINE_SECONDS} s]\n`;
       this.kill("SIGKILL");
-    }, DEADLINE_MS);
+    }, 1000);
     const [{ code, signal }] = await Promise.all([
       this.#child.status,
       this.#collect("stdout"),
       this.#collect("stderr"),
     ]);
-    clearTimeout(timer);
+    clearInterval(timer);
     this.#over = true;
     this.#wake();
     return { code, signal, ...this.#output };
@@ -181,7 +184,7 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     const { command = "serve" } = options;
     const program = new Program([command, `--root=${root}`, "--port=0", ...flags], options);
-    const match = await program.says("stdout", /^Listening on http:\/\/\S+?:(\d+)/m);
+    const match = await program.says("stdout", /^Listening on http:\/\/\S+:(\d+)[^:\s]* \(root/m);
     return new Server(program, Number(match[1]));
   }
 

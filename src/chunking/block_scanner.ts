@@ -21,6 +21,8 @@ export interface BlockChunks {
   readonly lengths: Uint32Array<ArrayBuffer>;
   /** Weak checksums, in order. */
   readonly weaks: Uint32Array<ArrayBuffer>;
+  /** Which of them, by their place here, are chunks of the greatest length that hold nothing but zeros. */
+  readonly zeros: readonly number[];
   /** BLAKE3 of the block's bytes (a segment of the session digest), where it was asked for. */
   readonly segment: Uint8Array<ArrayBuffer> | null;
 }
@@ -78,11 +80,13 @@ export function scanNextBlock(
 
   const lengths = new Uint32Array(count);
   const weaks = new Uint32Array(count);
+  const zeros: number[] = [];
   let from = start;
   for (let i = 0; i < count; i++) {
     const to = kernel.ends[i]!;
     lengths[i] = to - from;
     weaks[i] = backend.weak(memory, dataOffset + from, dataOffset + to);
+    if (to - from === max && kernel.isZero(from, to)) zeros.push(i);
     from = to;
   }
   let segment: Uint8Array<ArrayBuffer> | null = null;
@@ -90,7 +94,7 @@ export function scanNextBlock(
     segment = new Uint8Array(STRONG_BYTES);
     backend.strong(memory, dataOffset, dataOffset + length, segment, 0);
   }
-  return { block, lengths, weaks, segment };
+  return { block, lengths, weaks, zeros, segment };
 }
 
 /** How many blocks a file of `size` bytes has. */

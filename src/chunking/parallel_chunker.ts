@@ -52,6 +52,8 @@ export function chunkInParallel(
         for (let ready = early.get(next); ready !== undefined; ready = early.get(next)) {
           early.delete(next++);
           onBlock(ready);
+          // Blocks that came early may be all the rest: after this loop there may be nothing left to stop.
+          signal?.throwIfAborted();
         }
         if (next === blocks) {
           over = true;

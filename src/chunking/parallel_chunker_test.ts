@@ -26,7 +26,9 @@ class IdleLane implements ScanLane {
     try {
       const block = chain.take();
       for (let turns = this.#next(20); turns > 0; turns--) await Promise.resolve();
-      return block < this.#blocks ? { block, lengths: COLUMN, weaks: COLUMN, segment: null } : null;
+      return block < this.#blocks
+        ? { block, lengths: COLUMN, weaks: COLUMN, zeros: [], segment: null }
+        : null;
     } finally {
       this.underWay--;
     }

@@ -49,9 +49,7 @@ export function parseChunkParameters(text: string): ChunkParameters {
   const [min, avg, max] = match
     ? match.slice(1).map(Number) as [number, number, number]
     : [0, 0, 0];
-  const valid = min >= 64 && min < max && max <= BLOCK_BYTES &&
-    avg >= 64 && avg <= BLOCK_BYTES / 2 && Number.isInteger(Math.log2(avg));
-  if (!valid) {
+  if (!withinLimits({ min, avg, max })) {
     throw new ParasyncError(
       "bad_request",
       `Cannot use chunk sizes ${
@@ -61,6 +59,12 @@ export function parseChunkParameters(text: string): ChunkParameters {
     );
   }
   return { min, avg, max };
+}
+
+/** Whether sizes are within the limits of {@linkcode ChunkParameters}. */
+export function withinLimits({ min, avg, max }: ChunkParameters): boolean {
+  return min >= 64 && min < max && max <= BLOCK_BYTES &&
+    avg >= 64 && avg <= BLOCK_BYTES / 2 && Number.isInteger(Math.log2(avg));
 }
 
 /** The inverse of {@linkcode parseChunkParameters}. */

@@ -1,3 +1,4 @@
+import { withinLimits } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
 import type { ChunkSizes, FlagSpec } from "./flag_spec.ts";
@@ -61,8 +62,8 @@ export function parseDuration(text: string): number | undefined {
 function parseChunkSizes(text: string): ChunkSizes | undefined {
   const parts = text.split(":").map(parseBytes);
   const [min, avg, max] = parts;
-  if (parts.length !== 3 || !min || !avg || !max || min >= max) return undefined;
-  return { min, avg, max };
+  if (parts.length !== 3 || !min || !avg || !max) return undefined;
+  return withinLimits({ min, avg, max }) ? { min, avg, max } : undefined;
 }
 
 function list(words: readonly string[]): string {
@@ -112,9 +113,10 @@ function interpret(text: string, spec: FlagSpec): FlagValue | { readonly reason:
         : { reason: "it must be a time such as 500ms, 10s or 15m, of 24 days at most" };
     }
     case "chunk_sizes":
-      return text === "auto"
-        ? "auto"
-        : parseChunkSizes(text) ?? { reason: "it must be auto or sizes such as 4KiB:8KiB:12KiB" };
+      return text === "auto" ? "auto" : parseChunkSizes(text) ?? {
+        reason: "it must be auto or sizes such as 4KiB:8KiB:12KiB, least below greatest, from 64 " +
+          "to 1MiB, and on average a power of two up to 512KiB",
+      };
   }
 }
 

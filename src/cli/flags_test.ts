@@ -2,21 +2,22 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { camelCase, environmentVariable, type FlagSpec } from "./flag_spec.ts";
 import { FLAGS } from "./flags.ts";
-import { flagsOf } from "./options.ts";
+import { defaultFor, flagsOf } from "./options.ts";
 import { parseArguments } from "./parse.ts";
 import { type CommandName, COMMANDS, isCommandName } from "./program.ts";
 
 const ROWS = Object.entries(FLAGS) as [keyof typeof FLAGS, FlagSpec][];
 
 /** A value that a flag takes and that is not its default. */
-function otherValue(spec: FlagSpec): string {
+function otherValue(spec: FlagSpec, command: CommandName): string {
   switch (spec.kind) {
     case "boolean":
       return spec.default === "on" ? "off" : "on";
     case "int":
       return String(Math.min(spec.max, 251));
     case "choice":
-      return spec.choices.findLast((choice) => choice !== spec.default) ?? spec.choices[0] ?? "";
+      return spec.choices.findLast((choice) => choice !== defaultFor(spec, command)) ??
+        spec.choices[0] ?? "";
     case "bytes":
       return "3MiB";
     case "duration":
@@ -39,7 +40,7 @@ for (const [name, spec] of ROWS) {
         const { values } = await parseArguments(command, all, (variable) => env[variable]);
         return (values as Record<string, unknown>)[camelCase(name)];
       };
-      const text = otherValue(spec);
+      const text = otherValue(spec, command);
       const byFlag = await read([`--${name}=${text}`], {});
       assertEquals(await read([], { [environmentVariable(name)]: text }), byFlag);
       const several = spec.kind !== "choice" || spec.choices.length > 1;

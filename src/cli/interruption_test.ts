@@ -28,7 +28,13 @@ async function interrupted(signals: readonly Deno.Signal[], ...args: string[]) {
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
       out += text;
       const signal = text.includes("\n") ? waiting.shift() : undefined;
-      if (signal !== undefined) child.kill(signal);
+      if (signal === undefined) continue;
+      if (out.includes("interrupted")) {
+        // The same signal once more, at once, is taken for an echo; what comes later is not.
+        child.kill(signal);
+        await new Promise((resolve) => setTimeout(resolve, 1200));
+      }
+      child.kill(signal);
     }
     return { status: await child.status, lines: out.trim().split("\n") };
   } finally {

@@ -1,4 +1,5 @@
 import { ParasyncError } from "../errors.ts";
+import { asFileError } from "../files/file_error.ts";
 
 const VARIABLE = "PARASYNC_TOKEN";
 
@@ -40,10 +41,6 @@ function readTokenFile(file: string): string {
     }
     return Deno.readTextFileSync(file).split(/\r?\n/, 1)[0]!.trim();
   } catch (error) {
-    if (error instanceof ParasyncError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ParasyncError("file_selection", `Cannot read token file: ${reason}`, {
-      cause: error,
-    });
+    throw asFileError(error, "read token file", file);
   }
 }

@@ -1,11 +1,13 @@
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
-import type { MatchSink } from "../matching/match_list.ts";
 import { DeltaEncoder } from "./encoder.ts";
 import { addTotals, type DeltaTotals, noTotals } from "./format.ts";
 import { RangeQueue } from "./range_queue.ts";
 import { isZero } from "./zeros.ts";
+
+/** How long a body may wait for something to send before it ends and leaves the rest to the next one, in ms. */
+const IDLE_MS = 5_000;
 
 /** Literals are read and sent in pieces of this size. */
 const PIECE_BYTES = 256 << 10;
@@ -17,7 +19,7 @@ const PIECE_BYTES = 256 << 10;
  * Literals are read from the new file only when they are about to be sent, so nothing piles up in memory
  * but ranges. Stretches of zeros are named, not sent.
  */
-export class PatchWriter implements MatchSink {
+export class PatchWriter {
   readonly #source: OpenFile;
   readonly #verifyUnchanged: () => void;
   readonly #copies = new RangeQueue();
@@ -51,11 +53,13 @@ export class PatchWriter implements MatchSink {
     return this.#totals;
   }
 
+  /** Takes bytes of the new file that the basis has. */
   copy(source: number, target: number, length: number): void {
     this.#copies.push(source, target, length);
     this.#wake();
   }
 
+  /** Takes bytes of the new file that must be sent. */
   literal(target: number, length: number): void {
     this.#literals.push(target, target, length);
     this.#wake();
@@ -104,8 +108,9 @@ export class PatchWriter implements MatchSink {
       this.bytes += piece.length;
     });
     for (;;) {
-      await this.ready();
-      const full = written >= limit;
+      // A body that stands still would be taken for a dead one, by a proxy sooner than by the server.
+      const idle = !await this.#readyWithin(IDLE_MS);
+      const full = idle || written >= limit;
       if (!full && this.#hasMore()) {
         this.#write(encoder);
         // Waiting comes next: what has been gathered should not wait as well.
@@ -151,6 +156,17 @@ export class PatchWriter implements MatchSink {
     encoder.part();
     addTotals(this.#totals, encoder.totals);
     yield* pieces.splice(0);
+  }
+
+  async #readyWithin(ms: number): Promise<boolean> {
+    if (this.#hasMore() && this.#failure === undefined) return true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
+    try {
+      return await Promise.race([this.ready().then(() => true), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #hasMore(): boolean {

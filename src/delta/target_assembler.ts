@@ -55,6 +55,7 @@ export class TargetAssembler {
   readonly #totals = noTotals();
   #complete: number[] = [];
   #underWay = 0;
+  #repairing = false;
   #failure: { readonly reason: unknown } | undefined;
   #changed: (() => void)[] = [];
 
@@ -85,8 +86,16 @@ export class TargetAssembler {
     return this.#totals;
   }
 
-  /** Asks for a copy; it is carried out by and by. */
+  /**
+   * Asks for a copy; it is carried out by and by.
+   *
+   * @throws {ParasyncError} `bad_request` in a repair, which sends what it mends.
+   */
   copy(source: number, target: number, length: number): void {
+    // Zeros are not written when they are copied, and where a repair is due there may be something else.
+    if (this.#repairing) {
+      throw new ParasyncError("bad_request", "Cannot accept repair: it has a copy");
+    }
     this.#cutter.push(source, target, length);
   }
 
@@ -141,15 +150,22 @@ export class TargetAssembler {
   beginRepair(): void {
     this.#coverage = this.#newCoverage();
     this.#hashed.fill(0);
+    this.#repairing = true;
   }
 
   /**
    * Waits for the segments that were taken anew and compares the whole once more.
    *
    * @returns Whether the digest is the new file's now.
+   * @throws {ParasyncError} `bad_request` where a segment was not taken whole or twice.
    */
   async finishRepair(): Promise<boolean> {
     await this.#settle();
+    // Segments that are not taken whole are not hashed again.
+    const edges = this.#coverage.gaps();
+    if (!edges.every((edge) => edge % SEGMENT_BYTES === 0 || edge === this.#size)) {
+      throw new ParasyncError("bad_request", "Cannot accept repair: it has a segment in parts");
+    }
     return await this.#verify();
   }
 

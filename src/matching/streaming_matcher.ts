@@ -54,6 +54,7 @@ export class StreamingMatcher implements StrongMatcher {
   extend(): void {
     this.#matches.extend();
     for (; this.#entered < this.#chunks.count; this.#entered++) {
+      if (!this.#matches.isOpen(this.#entered)) continue;
       const key = this.#keys.add(this.#entered);
       if (key >= this.#places.length) {
         this.#places = widened(this.#places, new Float64Array(this.#chunks.lengths.length))

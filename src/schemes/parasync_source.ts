@@ -24,6 +24,9 @@ import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 /** Keys in one batch (ParaSync, FAST'26, §3.2 sends batches instead of all or nothing). */
 const BATCH_KEYS = 4096;
 
+/** How long this end may have nothing to send before it sends what there is, in ms. */
+const SILENCE_MS = 5_000;
+
 /**
  * Pushes the new file.
  *
@@ -118,8 +121,12 @@ class ParasyncSource {
     await clock.time(
       "client chunk",
       () =>
-        lanes.chunk(reference, parameters, true, ({ block, lengths, weaks, segment }) => {
+        lanes.chunk(reference, parameters, true, ({ block, lengths, weaks, zeros, segment }) => {
+          const first = this.#chunks.count;
           this.#chunks.append(lengths, weaks);
+          this.#matches.extend();
+          // Zeros are named rather than looked for: they cost next to nothing to send.
+          for (const i of zeros) this.#matches.literal(first + i);
           this.#segments.set(segment!, block * STRONG_BYTES);
           this.#matcher.extend();
           if (this.#batchReady()) this.#moreKeys();
@@ -155,9 +162,7 @@ class ParasyncSource {
       },
     }));
     for (let last = false; !last;) {
-      while (!this.#abort.signal.aborted && !this.#batchReady()) {
-        await new Promise<void>((resolve) => this.#moreKeys = resolve);
-      }
+      if (!this.#batchReady()) await this.#batchOrSilence();
       this.#abort.signal.throwIfAborted();
       const first = this.#sent;
       const end = Math.min(this.#keys.count, first + BATCH_KEYS);
@@ -169,6 +174,19 @@ class ParasyncSource {
         value: { first, weak: encodeWords(weaks), lengths: encodeVarints(lengths), last },
       }));
     }
+  }
+
+  /** Waits for a batch, but not so long that the server takes this end for dead. */
+  async #batchOrSilence(): Promise<void> {
+    let silent = false;
+    const timer = setTimeout(() => {
+      silent = true;
+      this.#moreKeys();
+    }, SILENCE_MS);
+    while (!this.#abort.signal.aborted && !silent && !this.#batchReady()) {
+      await new Promise<void>((resolve) => this.#moreKeys = resolve);
+    }
+    clearTimeout(timer);
   }
 
   #batchReady(): boolean {
@@ -218,6 +236,7 @@ class ParasyncSource {
         );
         break;
       case "done":
+        this.#ready();
         this.#done = frame.value;
         break;
       case "problem": {
@@ -229,6 +248,9 @@ class ParasyncSource {
   }
 
   #begin(session: Session): void {
+    if (this.#session !== undefined || session.maxPatchBytes === 0n) {
+      throw new ParasyncError("bad_request", "Cannot read answer: its session makes no sense");
+    }
     this.#session = session;
     this.#basisSize = safeSize(session.basisSize, "basis_size");
     this.#rtt = this.#peer.acknowledge(session.requestKey);
@@ -253,17 +275,17 @@ class ParasyncSource {
     const writer = this.#writer;
     const key = this.#session!.requestKey;
     const limit = safeSize(this.#session!.maxPatchBytes, "max_patch_bytes");
-    await writer.ready();
-    clock.start("client send");
     let answer: PatchAnswer = { stages: {}, segments: null };
     while (!writer.complete) {
+      await writer.ready();
+      clock.start("client send");
       const body = writer.body(this.#basisSize, limit);
       const counted = async function* (): AsyncGenerator<Uint8Array> {
         for await (const piece of body) {
           yield piece;
           progress("client", "send", writer.settled, file.size);
         }
-        if (writer.complete) clock.stop("client send");
+        clock.stop("client send");
       };
       answer = await clock.time("client patch", () => this.#peer.patch(key, counted(), false));
     }

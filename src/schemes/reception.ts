@@ -56,6 +56,8 @@ export class Reception {
   #idle: () => void = () => {};
   #over = false;
   #mismatched = false;
+  /** Whether the body that ends the patch is here. */
+  #ending = false;
 
   /** Use {@linkcode Reception.open}. */
   private constructor(
@@ -143,9 +145,11 @@ export class Reception {
   ): Promise<Received> {
     const { clock, basis, newSize } = this.#options;
     if (this.#over) throw new ParasyncError("changed", "Cannot take patch: the session is over");
-    if (repair !== this.#mismatched) {
+    // What comes while the whole is being verified would be committed without being looked at.
+    if (this.#ending || repair !== this.#mismatched) {
       throw new ParasyncError("bad_request", "Cannot take patch: it is not its turn");
     }
+    this.#ending = repair;
     this.#streams++;
     try {
       if (repair) this.#assembler.beginRepair();
@@ -156,6 +160,10 @@ export class Reception {
       );
       const end = await clock.time("receive", () => receiver.receive(pieces));
       if (!end.last && !repair) return { kind: "part" };
+      if (this.#ending && !repair) {
+        throw new ParasyncError("bad_request", "Cannot take patch: it ends twice");
+      }
+      this.#ending = true;
       while (this.#streams > 1) {
         await new Promise<void>((resolve) => this.#idle = resolve);
       }
@@ -167,6 +175,7 @@ export class Reception {
       basis?.verifyUnchanged();
       if (confirm === "chunk" || repair) throw mismatch();
       this.#mismatched = true;
+      this.#ending = false;
       return { kind: "mismatch", segments: this.#assembler.segments };
     } catch (error) {
       this.#assembler.fail(error);

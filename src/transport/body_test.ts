@@ -3,7 +3,40 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ParasyncError } from "../errors.ts";
 import { type BodyLimits, readBody, readText } from "./body.ts";
 
-const LIMITS: BodyLimits = { maxBytes: 1 << 20, idleMs: 60_000, sender: "client" };
+const LIMITS: BodyLimits = { maxBytes: 100, idleMs: 10_000, sender: "client" };
+
+/** A body that ends, breaks or stands still after its pieces, and knows whether it was given up. */
+function bodyOf(
+  pieces: readonly (string | Uint8Array)[],
+  then: "end" | "break" | "stand still" = "end",
+): { stream: ReadableStream<Uint8Array>; cancelled: () => boolean } {
+  const left = [...pieces];
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      await Promise.resolve();
+      const piece = left.shift();
+      if (piece !== undefined) {
+        controller.enqueue(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
+      } else if (then === "end") controller.close();
+      else if (then === "break") controller.error(new TypeError("connection reset"));
+      else await new Promise(() => {});
+    },
+    cancel: () => {
+      cancelled = true;
+    },
+  }, { highWaterMark: 0 });
+  return { stream, cancelled: () => cancelled };
+}
+
+async function lengths(
+  stream: ReadableStream<Uint8Array> | null,
+  limits: BodyLimits,
+): Promise<number[]> {
+  const found: number[] = [];
+  for await (const piece of readBody(stream, limits)) found.push(piece.length);
+  return found;
+}
 
 /**
  * Hands the body of a real request to `take`; its head and `text` come from a raw socket that then stands still
@@ -33,68 +66,108 @@ async function stalled(
   await taken;
 }
 
-async function drain(body: ReadableStream<Uint8Array>, limits: BodyLimits): Promise<void> {
-  for await (const _ of readBody(body, limits));
-}
-
-async function refused(code: string, work: () => Promise<void>): Promise<void> {
+async function refused(code: string, work: () => Promise<unknown>): Promise<void> {
   const error = await assertRejects(work, ParasyncError);
   assertEquals(error.code, code, error.message);
 }
 
-Deno.test("a body that stands still is given up after the idle time", async () => {
-  await stalled(
-    "some",
-    (body) => refused("timeout", () => drain(body, { ...LIMITS, idleMs: 100 })),
+Deno.test("pieces come as they are, up to the limit exactly", async () => {
+  assertEquals(await lengths(bodyOf(["a", "bc", ""]).stream, LIMITS), [1, 2, 0]);
+  assertEquals(await lengths(bodyOf([new Uint8Array(100)]).stream, LIMITS), [100]);
+  assertEquals(await lengths(null, LIMITS), []);
+});
+
+Deno.test("a body that is too long is given up, however it is cut", async () => {
+  for (const pieces of [[101], [60, 41], Array(101).fill(1)]) {
+    const { stream, cancelled } = bodyOf(
+      pieces.map((bytes) => new Uint8Array(bytes)),
+      "stand still",
+    );
+    const error = await assertRejects(() => lengths(stream, LIMITS), ParasyncError, "100 bytes");
+    assertEquals([error.code, cancelled()], ["too_large", true]);
+  }
+});
+
+Deno.test("a body that stands still is given up and its sender named", async () => {
+  const { stream, cancelled } = bodyOf(["some"], "stand still");
+  const error = await assertRejects(
+    () => lengths(stream, { ...LIMITS, idleMs: 30, sender: "server" }),
+    ParasyncError,
+    "the server sent nothing",
+  );
+  assertEquals([error.code, cancelled()], ["timeout", true]);
+});
+
+Deno.test("while a piece is being worked on its sender is not idle", async () => {
+  const { stream } = bodyOf(["a", "b", "c"]);
+  let pieces = 0;
+  for await (const _piece of readBody(stream, { ...LIMITS, idleMs: 20 })) {
+    pieces++;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  assertEquals(pieces, 3);
+});
+
+Deno.test("a connection that breaks is a stream error with its cause", async () => {
+  const error = await assertRejects(
+    () => lengths(bodyOf(["some"], "break").stream, LIMITS),
+    ParasyncError,
+    "the connection to the client broke",
+  );
+  assertEquals(error.code, "stream");
+  assert(error.cause instanceof TypeError);
+});
+
+Deno.test("a body that is not read to its end is given up", async () => {
+  const { stream, cancelled } = bodyOf(["a", "b"], "stand still");
+  for await (const _piece of readBody(stream, LIMITS)) break;
+  await Promise.resolve();
+  assert(cancelled());
+});
+
+Deno.test("a signal breaks reading off with its reason, before it begins or while it waits", async () => {
+  const reason = new ParasyncError("interrupted", "Cannot go on: the session is over");
+  for (const delay of [0, 20]) {
+    const stop = new AbortController();
+    if (delay === 0) stop.abort(reason);
+    else setTimeout(() => stop.abort(reason), delay);
+    const { stream, cancelled } = bodyOf([], "stand still");
+    const error = await assertRejects(() => lengths(stream, { ...LIMITS, signal: stop.signal }));
+    assertEquals([error, cancelled()], [reason, true]);
+  }
+});
+
+Deno.test("text is decoded across the edges of pieces", async () => {
+  const bytes = new TextEncoder().encode("Übergröße 𝄞");
+  for (let size = 1; size < 6; size++) {
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.slice(at, at + size));
+    assertEquals(await readText(bodyOf(pieces).stream, LIMITS), "Übergröße 𝄞");
+  }
+  assertEquals(await readText(null, LIMITS), "");
+  assertEquals(
+    await readText(bodyOf([Uint8Array.of(0x61, 0xff, 0xc3)]).stream, LIMITS),
+    "a\ufffd\ufffd",
   );
 });
 
-Deno.test("a body that stands still is broken off with the signal's reason", async () => {
+Deno.test("a request that stands still is given up after the idle time", async () => {
+  await stalled(
+    "some",
+    (body) => refused("timeout", () => lengths(body, { ...LIMITS, idleMs: 100 })),
+  );
+});
+
+Deno.test("a request that stands still is broken off with the signal's reason", async () => {
   const controller = new AbortController();
   setTimeout(() => controller.abort(new ParasyncError("interrupted", "Cannot go on: stop")), 50);
   await stalled(
     "some",
-    (body) => refused("interrupted", () => drain(body, { ...LIMITS, signal: controller.signal })),
+    (body) => refused("interrupted", () => lengths(body, { ...LIMITS, signal: controller.signal })),
   );
   // And one that was broken off before it began.
   await stalled(
     "",
-    (body) => refused("interrupted", () => drain(body, { ...LIMITS, signal: controller.signal })),
+    (body) => refused("interrupted", () => lengths(body, { ...LIMITS, signal: controller.signal })),
   );
-});
-
-Deno.test("time that the taker needs is not the sender's idleness", async () => {
-  const slow = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      controller.enqueue(new Uint8Array(10));
-      controller.close();
-    },
-  });
-  let bytes = 0;
-  for await (const piece of readBody(slow, { ...LIMITS, idleMs: 20 })) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    bytes += piece.length;
-  }
-  assertEquals(bytes, 10);
-});
-
-Deno.test("a body may have its limit and not a byte more", async () => {
-  const body = (size: number) => new Response("x".repeat(size)).body;
-  assertEquals((await readText(body(100), { ...LIMITS, maxBytes: 100 })).length, 100);
-  await refused("too_large", async () => {
-    await readText(body(101), { ...LIMITS, maxBytes: 100 });
-  });
-  assertEquals(await readText(null, LIMITS), "");
-});
-
-Deno.test("a taker that stops reading lets the sender know", async () => {
-  let cancelled = false;
-  const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => controller.enqueue(new Uint8Array(1)),
-    cancel: () => {
-      cancelled = true;
-    },
-  });
-  for await (const _ of readBody(body, LIMITS)) break;
-  assert(cancelled);
 });

@@ -20,4 +20,17 @@ export interface Limits {
 export const MAX_KEYS = 8 << 20;
 
 /** What one body of a patch should not exceed, so that proxies and retries deal with bounded requests. */
-export const PATCH_BYTES = 1 << 30;
+const PATCH_BYTES = 1 << 30;
+
+/** A client ends a body after the piece that fills it, not before. */
+const PATCH_MARGIN_BYTES = 4 << 20;
+
+/**
+ * After how many bytes a client should end one body of a patch and begin the next.
+ *
+ * @param maxBodyBytes The longest body that is accepted.
+ */
+export function patchBytes(maxBodyBytes: number): number {
+  const margin = Math.min(PATCH_MARGIN_BYTES, Math.floor(maxBodyBytes / 2));
+  return Math.min(PATCH_BYTES, maxBodyBytes - margin);
+}

@@ -1,6 +1,7 @@
 import { FAILURES, isFailureCode, ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
 import { serverHeaders } from "./headers.ts";
+import { lingering } from "./lingering.ts";
 
 const CONTENT_TYPE = "application/problem+json";
 
@@ -21,15 +22,20 @@ export function toFailure(error: unknown): ParasyncError {
  * A failure as a response (RFC 9457).
  *
  * @param failure What went wrong.
+ * @param unread The request's body, where nobody has begun to read it.
  * @returns A problem document with the failure's status.
  */
-export function problemResponse(failure: ParasyncError): Response {
+export function problemResponse(
+  failure: ParasyncError,
+  unread: ReadableStream<Uint8Array> | null = null,
+): Response {
   const { status } = FAILURES[failure.code];
   const headers = serverHeaders(CONTENT_TYPE);
   if (failure.code === "busy") headers.set("retry-after", "1");
   if (failure.code === "unauthorized") headers.set("www-authenticate", "Bearer");
   const body = { type: "about:blank", title: failure.code, status, detail: failure.message };
-  return new Response(JSON.stringify({ ...body, code: failure.code }), { status, headers });
+  const text = JSON.stringify({ ...body, code: failure.code });
+  return new Response(unread === null ? text : lingering(text, unread), { status, headers });
 }
 
 /**

@@ -10,7 +10,7 @@ import { type AccessRules, requireAccess } from "./access.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
 import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
-import { type Limits, MAX_KEYS, PATCH_BYTES } from "./limits.ts";
+import { type Limits, MAX_KEYS, patchBytes } from "./limits.ts";
 import { answerFrame } from "./messages.ts";
 import { problemResponse, toFailure } from "./problem.ts";
 import type { Session } from "./session.ts";
@@ -105,7 +105,7 @@ export class Routes {
         clock: session.clock,
         backend: backend.name,
         notice: missing ?? "",
-        maxPatchBytes: Math.min(PATCH_BYTES, limits.maxBodyBytes),
+        maxPatchBytes: patchBytes(limits.maxBodyBytes),
         confirm: query.confirm,
         maxKeys: MAX_KEYS,
         signal: session.signal,
@@ -265,7 +265,8 @@ export class Routes {
 
   #refuse(request: Request, error: unknown): Response {
     this.#log("Cannot serve request", `${request.method} ${new URL(request.url).pathname}`, error);
-    return problemResponse(toFailure(error));
+    const { body } = request;
+    return problemResponse(toFailure(error), body?.locked === false ? body : null);
   }
 
   /** What is ours to mend is an error; what a client did is not. */

@@ -8,6 +8,7 @@ import {
   type SessionRecord,
   writeSessionRecord,
 } from "../files/session_record.ts";
+import { sweepStale } from "../files/sweep.ts";
 import { currentIdentity } from "../files/current_identity.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { OpenedSession } from "../schemes/parasync_basis.ts";
@@ -16,6 +17,12 @@ import type { LanePool } from "../workers/pool.ts";
 import type { Limits } from "./limits.ts";
 import { Session } from "./session.ts";
 import type { SyncQuery, TargetChoice } from "./sync_query.ts";
+
+/** What a dead server left is removed once it is older than any live session can be. */
+export const SWEEP_FACTOR = 2;
+
+/** The most folders remembered as swept. */
+const MOST_SWEPT = 4096;
 
 /** The most failures remembered at once. */
 const MOST_FAILURES = 256;
@@ -43,6 +50,8 @@ export class SessionTable {
   readonly #byKey = new Map<string, Session>();
   readonly #byTarget = new Map<string, Session>();
   readonly #failures = new Map<string, ParasyncError>();
+  /** When folders were last swept, in ms of the process's clock. */
+  readonly #swept = new Map<string, number>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** @param house What the sessions share. */
@@ -73,8 +82,11 @@ export class SessionTable {
     }
     const location = root.locate(query.name);
     const target = targetOf(root, query.name, query.target);
+    this.#sweep(target.directory);
     await this.#supersede(target, query.name);
     if (this.#byKey.size >= limits.maxSessions) await this.#forgetOldest();
+    // Before anything is opened, since it may throw.
+    const expectTarget = currentIdentity(target);
     const basis = openBasis(location, query.target);
     if (basis !== null && basis.size > limits.maxFileBytes) {
       basis.close();
@@ -90,7 +102,7 @@ export class SessionTable {
         key: newSessionKey(),
         name: query.name,
         target,
-        expectTarget: currentIdentity(target),
+        expectTarget,
         basis,
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
@@ -183,6 +195,7 @@ export class SessionTable {
   #restore(record: SessionRecord, location: Location): Session {
     const { root, pool, limits, fsync, hw } = this.#house;
     const target = targetOf(root, record.name, record.target);
+    const expectTarget = currentIdentity(target);
     const basis = record.basis === null
       ? null
       : openPinned(location.path, { expect: record.basis, name: record.name });
@@ -190,7 +203,7 @@ export class SessionTable {
       key: record.key,
       name: record.name,
       target,
-      expectTarget: currentIdentity(target),
+      expectTarget,
       basis,
       parameters: record.chunk,
       lanes: pool.group(limits.maxThreads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
@@ -214,6 +227,17 @@ export class SessionTable {
       older,
       new ParasyncError("changed", "Cannot go on: a newer sync took its place"),
     );
+  }
+
+  /** Removes what a server that was killed left beside the target; now and then, since it reads the folder. */
+  #sweep(directory: string): void {
+    const { sessionMs } = this.#house.limits;
+    const now = performance.now();
+    const last = this.#swept.get(directory);
+    if (last !== undefined && now - last < sessionMs) return;
+    if (this.#swept.size >= MOST_SWEPT) this.#swept.clear();
+    this.#swept.set(directory, now);
+    sweepStale(directory, sessionMs * SWEEP_FACTOR);
   }
 
   #expire(): void {

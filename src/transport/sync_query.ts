@@ -86,10 +86,9 @@ export function basisNameOf(parameters: ReadonlyMap<string, string>): string {
 export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuery {
   requireOneOf(parameters, "scheme", ["parasync"], "parasync");
   requireOneOf(parameters, "mode", ["3"], "3");
-  const hw = HARDWARE[parameters.get("hw") ?? "0"];
-  if (hw === undefined) {
-    throw refused("hw", parameters.get("hw")!, Object.keys(HARDWARE).join(", "));
-  }
+  const hwText = parameters.get("hw") ?? "0";
+  const hw = Object.hasOwn(HARDWARE, hwText) ? HARDWARE[hwText] : undefined;
+  if (hw === undefined) throw refused("hw", hwText, Object.keys(HARDWARE).join(", "));
   const threadText = parameters.get("thread_num") ?? "4";
   const threads = /^\d{1,9}$/.test(threadText) ? Number(threadText) : 0;
   if (threads < 1 || threads > MOST_THREADS) {

@@ -148,9 +148,12 @@ Deno.test("this thread's lane lets timers and the network have their turns in be
   const file = referenceOf(folder.write("file", randomBytes(numbers(3), 12 * BLOCK_BYTES)));
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
-  await lanes.group(1).chunk(file, PARAMETERS, false, () => {});
+  // How many blocks go between two turns depends on the machine; that turns never come does not.
+  for (let round = 0; round < 100 && turns === 0; round++) {
+    await lanes.group(1).chunk(file, PARAMETERS, false, () => {});
+  }
   clearInterval(timer);
-  assert(turns > 0, "no timer fired during twelve blocks");
+  assert(turns > 0, "no timer fired during 1200 blocks");
 });
 
 Deno.test("a worker ends its scan when the chain is aborted from here", async () => {

@@ -3,13 +3,10 @@ import { Root } from "../../files/root.ts";
 import { sweepStale } from "../../files/sweep.ts";
 import { isLoopback, LOOPBACK_HOSTS } from "../../transport/access.ts";
 import { startServer } from "../../transport/server.ts";
-import { SessionTable } from "../../transport/session_table.ts";
+import { SessionTable, SWEEP_FACTOR } from "../../transport/session_table.ts";
 import { LanePool } from "../../workers/pool.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
 import { readToken } from "../token.ts";
-
-/** What a dead server left is removed once it is older than any live session of this one can be. */
-const SWEEP_FACTOR = 2;
 
 /**
  * `serve`, and the original's `parasync_http_server`: serves a folder until it is told to stop.

@@ -1,0 +1,141 @@
+// @ts-types="../types/std_assert.d.ts"
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { concatenated, numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
+import { ParasyncError } from "../errors.ts";
+import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
+import { TestFolder } from "../files/test_folder.ts";
+import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
+import { PatchWriter } from "./patch_writer.ts";
+import { type Applied, memoryApplier, SOME_DIGEST } from "./test_scripts.ts";
+
+const next = numbers(211);
+const OLD = randomBytes(next, 500_000);
+const FILE = concatenated(
+  OLD.subarray(100_000),
+  new Uint8Array(600_000),
+  randomBytes(next, 700_000),
+);
+
+async function withFile(check: (file: PinnedFile) => Promise<void>): Promise<void> {
+  using folder = new TestFolder();
+  using file = openPinned(folder.write("new", FILE));
+  await check(file);
+}
+
+/** Reads bodies until the last one and applies them. */
+async function applyBodies(writer: PatchWriter, limit: number): Promise<[Applied, number]> {
+  let applied: Applied | undefined;
+  let bodies = 0;
+  while (!writer.complete) {
+    const reader = memoryApplier(OLD, FILE.length, applied);
+    for await (const piece of writer.body(OLD.length, limit)) reader.decoder.push(piece);
+    reader.decoder.finish();
+    applied = reader.applied;
+    bodies++;
+  }
+  return [applied!, bodies];
+}
+
+Deno.test("what is found leaves in bodies of any size and makes the new file", async () => {
+  for (const limit of [1, 1000, 300_000, Number.MAX_SAFE_INTEGER]) {
+    await withFile(async (file) => {
+      const writer = new PatchWriter(file);
+      writer.copy(100_000, 0, 400_000);
+      writer.literal(400_000, 1_300_000);
+      writer.finish(SOME_DIGEST);
+      const [{ target, ends }, bodies] = await applyBodies(writer, limit);
+      assertEquals(target, FILE);
+      const end = ends.at(-1)!;
+      assert(end.last);
+      assertEquals([end.digest, end.totals], [SOME_DIGEST, writer.totals]);
+      assertEquals(ends.slice(0, -1).every(({ last }) => !last), true);
+      assertEquals(bodies > 1, limit < 1_000_000);
+      assertEquals(writer.settled, FILE.length);
+      assert(writer.totals.zeroBytes > 0 && writer.bytes < 850_000, "zeros were sent");
+    });
+  }
+});
+
+Deno.test("what is known leaves while the rest is still being found", async () => {
+  await withFile(async (file) => {
+    const writer = new PatchWriter(file);
+    const reader = memoryApplier(OLD, FILE.length);
+    writer.copy(100_000, 0, 400_000);
+    const body = writer.body(OLD.length, Number.MAX_SAFE_INTEGER);
+    // The header and the copy are here though nothing else is known.
+    reader.decoder.push((await body.next()).value!);
+    assertEquals(reader.applied.target.slice(0, 400_000), FILE.slice(0, 400_000));
+    let arrived = false;
+    const following = body.next().then((piece) => (arrived = true, piece));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert(!arrived, "there is nothing to send yet");
+    writer.literal(400_000, 1_300_000);
+    reader.decoder.push((await following).value!);
+    setTimeout(() => writer.finish(SOME_DIGEST), 5);
+    for await (const piece of body) reader.decoder.push(piece);
+    reader.decoder.finish();
+    assertEquals(reader.applied.target, FILE);
+  });
+});
+
+Deno.test("copies leave before literals that were found earlier", async () => {
+  await withFile(async (file) => {
+    const writer = new PatchWriter(file);
+    writer.literal(400_000, 1_300_000);
+    writer.copy(100_000, 0, 400_000);
+    const reader = memoryApplier(OLD, FILE.length);
+    const body = writer.body(OLD.length, Number.MAX_SAFE_INTEGER);
+    reader.decoder.push((await body.next()).value!);
+    assertEquals(reader.decoder.totals.copies, 1);
+    await body.return();
+  });
+});
+
+Deno.test("an empty new file is a body of its end", async () => {
+  using folder = new TestFolder();
+  using file = openPinned(folder.write("new", ""));
+  const writer = new PatchWriter(file);
+  writer.finish(SOME_DIGEST);
+  await writer.ready();
+  const reader = memoryApplier(OLD, 0);
+  for await (const piece of writer.body(OLD.length, 1000)) reader.decoder.push(piece);
+  reader.decoder.finish();
+  assert(writer.complete && reader.applied.ends[0]!.last);
+});
+
+Deno.test("a failure breaks the body off, so that it is not taken for whole", async () => {
+  await withFile(async (file) => {
+    const writer = new PatchWriter(file);
+    writer.copy(100_000, 0, 400_000);
+    const body = writer.body(OLD.length, Number.MAX_SAFE_INTEGER);
+    await body.next();
+    const following = body.next();
+    writer.fail(new ParasyncError("changed", "Cannot go on: the first reason"));
+    writer.fail(new ParasyncError("changed", "Cannot go on: a later reason"));
+    await assertRejects(() => following, ParasyncError, "the first reason");
+    assert(!writer.complete);
+    await assertRejects(() => writer.ready(), ParasyncError, "the first reason");
+  });
+});
+
+Deno.test("an end that does not account for the whole file is a mistake of ours", async () => {
+  await withFile(async (file) => {
+    const writer = new PatchWriter(file);
+    writer.copy(100_000, 0, 399_999);
+    writer.finish(SOME_DIGEST);
+    const error = await assertRejects(() => applyBodies(writer, 1e9), ParasyncError);
+    assertEquals(error.code, "internal");
+  });
+});
+
+Deno.test("a repair sends the segments asked for, whole", async () => {
+  await withFile(async (file) => {
+    const writer = new PatchWriter(file);
+    const { decoder, applied } = memoryApplier(OLD, FILE.length);
+    for await (const piece of writer.repairBody(OLD.length, [1])) decoder.push(piece);
+    decoder.finish();
+    assertEquals(applied.target.slice(SEGMENT_BYTES), FILE.slice(SEGMENT_BYTES));
+    assert(applied.target.subarray(0, SEGMENT_BYTES).every((byte) => byte === 0xaa));
+    assertEquals(applied.ends[0]!.last, false);
+  });
+});

@@ -1,0 +1,111 @@
+// @ts-types="../types/std_assert.d.ts"
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ParasyncError } from "../errors.ts";
+import {
+  basisNameOf,
+  formatSyncQuery,
+  parseQuery,
+  readSyncQuery,
+  type SyncQuery,
+} from "./sync_query.ts";
+
+const read = (search: string): SyncQuery => readSyncQuery(parseQuery(search));
+
+function refusal(search: string): ParasyncError {
+  const error = assertThrows(() => read(search), ParasyncError, undefined, search);
+  assertEquals(error.code, "bad_request", search);
+  return error;
+}
+
+Deno.test("a query is taken apart and decoded once", () => {
+  assertEquals(
+    [...parseQuery("?a=1&b=%2525&c=x=y&&d&e=a+b&f=%C3%A4%00&a=2")],
+    [["a", "2"], ["b", "%25"], ["c", "x=y"], ["d", ""], ["e", "a+b"], ["f", "ä\0"]],
+  );
+  assertEquals([...parseQuery("")], []);
+  for (const malformed of ["?a=%", "?a=%zz", "?%ff=1", "?a=%c3%28"]) {
+    const error = assertThrows(() => parseQuery(malformed), ParasyncError);
+    assertEquals(error.code, "bad_request");
+  }
+});
+
+Deno.test("the name of the basis has two names, and none is an error", () => {
+  assertEquals(basisNameOf(parseQuery("file=a%2Fb")), "a/b");
+  assertEquals(basisNameOf(parseQuery("file=a&basis_filename=b")), "b");
+  for (const search of ["", "basis_filename=", "basis=a"]) {
+    assertThrows(() => basisNameOf(parseQuery(search)), ParasyncError, "basis_filename");
+  }
+});
+
+Deno.test("what a query leaves out is as in the original", () => {
+  const query = read("basis_filename=old");
+  assertEquals([query.name, query.hw, query.threads], ["old", "0", 4]);
+  assertEquals(query.parameters, { min: 4096, avg: 8192, max: 12288 });
+  assertEquals(query.target, { kind: "new", suffix: ".new" });
+  assertEquals([query.confirm, query.allocated], ["chunk", undefined]);
+});
+
+Deno.test("what is formatted reads back the same", () => {
+  const names = ["old", "a b/ü&=+%?#", "x".repeat(255), "%2e%2e/", "--", "𝄞"];
+  for (const name of names) {
+    for (const hw of ["0", "1", "auto", "require"] as const) {
+      for (const confirm of ["chunk", "target"] as const) {
+        for (const allocated of [undefined, 0, 2 ** 49]) {
+          const query: SyncQuery = {
+            name,
+            hw,
+            threads: 1 + names.indexOf(name) * 51,
+            parameters: { min: 64, avg: 128, max: 256 },
+            target: hw === "0" ? { kind: "replace" } : { kind: "new", suffix: ".bak~1" },
+            confirm,
+            allocated,
+          };
+          assertEquals(read("?" + formatSyncQuery(query)), query);
+        }
+      }
+    }
+  }
+});
+
+Deno.test("the original's spellings of hw are understood", () => {
+  for (const [text, hw] of [["true", "1"], ["false", "0"], ["1", "1"], ["0", "0"]] as const) {
+    assertEquals(read(`file=a&hw=${text}`).hw, hw);
+  }
+});
+
+Deno.test("what is out of its range or not known is refused by name and value", () => {
+  const refused: [string, string[]][] = [
+    ["hw", ["2", "yes", "", "TRUE", "toString", "__proto__"]],
+    ["thread_num", [
+      "0",
+      "-1",
+      "257",
+      "1000000000",
+      "1e2",
+      "4.5",
+      "",
+      "0x4",
+      "99999999999999999999",
+    ]],
+    ["scheme", ["rsync", "", "PARASYNC"]],
+    ["mode", ["0", "4", "streaming", ""]],
+    ["confirm", ["none", "", "Chunk"]],
+    ["target", ["old", "", "replace2"]],
+    ["suffix", ["", "/../x", "a/b", "x".repeat(33), "\0", "ü", " "]],
+    ["chunk", ["1:2:3", "4096:8192", ""]],
+    ["allocated", ["-1", "1e9", "", "9999999999999999"]],
+  ];
+  for (const [name, values] of refused) {
+    for (const value of values) {
+      const error = refusal(`file=a&${name}=${encodeURIComponent(value)}`);
+      assert(error.message.length < 400, "what a peer sends is not repeated at any length");
+    }
+  }
+  refusal("thread_num=4");
+});
+
+Deno.test("every number of threads there may be is understood", () => {
+  for (const threads of [1, 2, 16, 256]) {
+    assertEquals(read(`file=a&thread_num=${threads}`).threads, threads);
+  }
+});

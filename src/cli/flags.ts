@@ -147,7 +147,7 @@ export const FLAGS = {
     choices: MODES,
     synonyms: { "0": "pipeline-v1", "1": "pipeline-v3", "2": "flow-graph", "3": "streaming" },
     commands: SYNCS,
-    help: "The parallel matching algorithm, by name or by its number, 0 to 3",
+    help: "The parallel matching algorithm, by name or number; so far streaming (3) alone is there",
     default: "streaming",
   },
   scheme: {

@@ -1,11 +1,6 @@
 import fs from "node:fs";
 import os from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import {
-  chunkParametersFor,
-  formatChunkParameters,
-  parseChunkParameters,
-} from "../../chunking/parameters.ts";
 import { newSessionKey } from "../../files/artefact.ts";
 import { currentIdentity } from "../../files/current_identity.ts";
 import { openPinned } from "../../files/pinned_file.ts";
@@ -17,6 +12,7 @@ import { Reception } from "../../schemes/reception.ts";
 import { StageClock } from "../../telemetry/stages.ts";
 import { MAX_KEYS } from "../../transport/limits.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
+import { chosenParameters } from "../chunk_size.ts";
 import { sourceSize } from "../source_size.ts";
 import { beginSync, finishSync } from "../sync_run.ts";
 
@@ -48,9 +44,7 @@ export async function run(
     const output = scratch === undefined ? resolve(options.output!) : join(scratch, "result");
     const location = Root.open(dirname(output)).locate(basename(output));
     const { size, allocated } = await sourceSize(newFile);
-    const parameters = options.chunkSize === "auto"
-      ? chunkParametersFor(size)
-      : parseChunkParameters(formatChunkParameters(options.chunkSize));
+    const parameters = chosenParameters(options.chunkSize, size);
     const sync = await beginSync(
       newFile,
       options,

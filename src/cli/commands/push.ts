@@ -1,13 +1,9 @@
-import {
-  chunkParametersFor,
-  formatChunkParameters,
-  parseChunkParameters,
-} from "../../chunking/parameters.ts";
 import { ParasyncError } from "../../errors.ts";
 import { HttpPeer } from "../../transport/http_peer.ts";
 import { formatSyncQuery } from "../../transport/sync_query.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
 import type { SyncRun } from "../sync_run.ts";
+import { chosenParameters } from "../chunk_size.ts";
 import { sourceSize } from "../source_size.ts";
 import { readToken } from "../token.ts";
 
@@ -40,9 +36,7 @@ export async function run(
   const token = readToken(options.tokenFile, context.env);
   const { suffix } = options;
   const { size, allocated } = await sourceSize(newFile);
-  const parameters = options.chunkSize === "auto"
-    ? chunkParametersFor(size)
-    : parseChunkParameters(formatChunkParameters(options.chunkSize));
+  const parameters = chosenParameters(options.chunkSize, size);
   const query = formatSyncQuery({
     name,
     hw: options.hw,

@@ -212,7 +212,7 @@ export const FLAGS = {
     min: 1,
     max: 10_000,
     commands: SERVERS,
-    help: "Syncs at work at once; others wait, then are told to come again",
+    help: "Syncs at work at once; others are told to come again",
     default: "16",
   },
   "idle-timeout": {

@@ -19,7 +19,7 @@ const EXAMPLES: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
     "push disk.img http://localhost:19876/backups/disk.img",
     "push disk.img http://localhost:19876/disk.img --suffix=.new --json",
   ],
-  local: ["local old.img new.img", "local old.img new.img --output result.img --mode=0"],
+  local: ["local old.img new.img", "local old.img new.img --output result.img"],
 };
 
 const WIDEST = 100;

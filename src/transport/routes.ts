@@ -66,7 +66,7 @@ export class Routes {
       if (entry === undefined) {
         throw new ParasyncError(
           "not_found",
-          `Cannot serve ${JSON.stringify(path)}: no such endpoint`,
+          `Cannot serve ${JSON.stringify(url.pathname)}: no such endpoint`,
         );
       }
       if (request.method !== entry.method) {

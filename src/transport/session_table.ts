@@ -210,7 +210,10 @@ export class SessionTable {
       fsync,
       allocated: undefined,
     });
-    session.open({ newSize: record.size, newMtimeNs: BigInt(record.mtimeMs) * 1_000_000n });
+    session.open({
+      newSize: record.size,
+      newMtimeNs: record.mtimeMs === 0 ? undefined : BigInt(record.mtimeMs) * 1_000_000n,
+    });
     return this.#enter(session);
   }
 

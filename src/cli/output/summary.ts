@@ -53,7 +53,7 @@ export interface Summary {
   readonly digestKind: string;
   /** Whether the result was checked against the digest. */
   readonly verified: boolean;
-  /** The name of the file that was written. */
+  /** The name of the file that was written; empty where the result was not to be kept. */
   readonly target: string;
 }
 
@@ -164,8 +164,9 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
   const labels = Math.max(...rows.map(([label]) => label.length));
   const mark = summary.verified ? paint("green", "verified") : paint("yellow", "not verified");
   const time = formatMillis(summary.elapsedMs);
+  const title = summary.target === "" ? "result (not kept)" : printable(summary.target);
   return [
-    `${paint("bold", printable(summary.target))}: ${mark} in ${time}, ${formatBytes(rate)}/s`,
+    `${paint("bold", title)}: ${mark} in ${time}, ${formatBytes(rate)}/s`,
     ...rows.map(([label, text]) => `  ${paint("dim", label.padEnd(labels))}  ${text}`.trimEnd()),
     ...stageLines(summary.stages, style),
   ].map((line) => `${line}\n`).join("");

@@ -118,6 +118,29 @@ Deno.test("a failure breaks the body off, so that it is not taken for whole", as
   });
 });
 
+Deno.test("a new file that changed while it was sent is never sent whole", async () => {
+  await withFile(async (file) => {
+    let read = false;
+    const writer = new PatchWriter(file, () => {
+      assert(read, "looked at before the last byte was read");
+      throw new ParasyncError("changed", "Cannot use the file: it was changed meanwhile");
+    });
+    writer.literal(0, FILE.length);
+    const body = writer.body(OLD.length, Number.MAX_SAFE_INTEGER);
+    while (writer.settled < FILE.length) await body.next();
+    read = true;
+    writer.finish(SOME_DIGEST);
+    await assertRejects(
+      async () => {
+        for await (const piece of body) assert(piece.length > 0);
+      },
+      ParasyncError,
+      "it was changed meanwhile",
+    );
+    assert(!writer.complete);
+  });
+});
+
 Deno.test("an end that does not account for the whole file is a mistake of ours", async () => {
   await withFile(async (file) => {
     const writer = new PatchWriter(file);

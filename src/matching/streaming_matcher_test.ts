@@ -180,6 +180,20 @@ Deno.test("equal weak checksums with other content are told apart, also a weak c
   assertEquals(client.copies, ["128 0 64", "0 128 128"]);
 });
 
+Deno.test("a chunk that is settled before it is entered is asked for by nobody and sent once", async () => {
+  const client = new Client();
+  const zeros = { content: "zeros", weak: 7, length: 64 };
+  client.file.append([zeros, { content: "a", weak: 1, length: 10 }, zeros]);
+  client.matches.extend();
+  for (const chunk of [0, 2]) client.matches.literal(chunk);
+  client.matcher.extend();
+  assertEquals(client.keys.count, 1);
+  client.matcher.presence(0, 1, Uint8Array.of(0));
+  client.matcher.scanned();
+  await client.matcher.finish();
+  assertEquals(client.literals, [0, 74, 64]);
+});
+
 Deno.test("a chunk that comes after its key was found absent is a literal at once", () => {
   const client = new Client();
   client.grow([{ content: "a", weak: 1, length: 10 }]);

@@ -12,17 +12,16 @@ import {
   syncInFolder,
 } from "../../tests/fixtures/local_sync.ts";
 import { numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
+import { type Frame, ScriptedPeer } from "../../tests/fixtures/scripted_peer.ts";
 import { TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { ParasyncError } from "../errors.ts";
 import { openPinned } from "../files/pinned_file.ts";
 import { TestFolder } from "../files/test_folder.ts";
-import { encodeFrame, readFrames } from "../transport/framing.ts";
+import { encodeFrame } from "../transport/framing.ts";
 import { answerFrame, readAnswer } from "../transport/messages.ts";
 import { decodeZigzags, encodeVarints, encodeZigzags } from "../transport/columns.ts";
 import { pushParasync } from "./parasync_source.ts";
-import type { PatchAnswer, Peer, SyncOutcome } from "./scheme.ts";
-
-type Frame = Parameters<typeof answerFrame>[0];
+import type { Peer, SyncOutcome } from "./scheme.ts";
 
 const BASIS_BYTES = 50_000;
 const SESSION: Frame = {
@@ -41,43 +40,6 @@ const DONE: Frame = {
   case: "done",
   value: { stages: [], chunks: 0, keys: 0, present: 0, strongBytes: 0n },
 };
-
-/** A server that says what it was told to say, once it has all of the client's keys. */
-class ScriptedPeer implements Peer {
-  readonly bodies: number[] = [];
-  acknowledged: string[] = [];
-  readonly #frames: readonly (Frame | Uint8Array)[];
-  readonly #patchAnswer: () => Promise<PatchAnswer>;
-
-  constructor(
-    frames: readonly (Frame | Uint8Array)[],
-    patchAnswer: () => Promise<PatchAnswer> = () => Promise.resolve({ stages: {}, segments: null }),
-  ) {
-    this.#frames = frames;
-    this.#patchAnswer = patchAnswer;
-  }
-
-  match(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    const said = this.#frames;
-    return readFrames((async function* (): AsyncGenerator<Uint8Array> {
-      // deno-lint-ignore no-empty -- the keys do not matter here, only that they have all come
-      for await (const _ of readFrames(frames)) {}
-      for (const frame of said) yield frame instanceof Uint8Array ? frame : answerFrame(frame);
-    })());
-  }
-
-  acknowledge(key: string): Promise<number> {
-    this.acknowledged.push(key);
-    return Promise.resolve(1);
-  }
-
-  async patch(_key: string, pieces: AsyncIterable<Uint8Array>): Promise<PatchAnswer> {
-    let bytes = 0;
-    for await (const piece of pieces) bytes += piece.length;
-    this.bodies.push(bytes);
-    return await this.#patchAnswer();
-  }
-}
 
 async function pushTo(peer: Peer, bytes: Uint8Array, signal?: AbortSignal): Promise<SyncOutcome> {
   using folder = new TestFolder();
@@ -186,7 +148,7 @@ Deno.test("a server that never answers is left when the signal says so", async (
     // As a connection does, it breaks off when the client's frames do.
     [Symbol.asyncIterator]: () => ({
       next: async () => {
-        // deno-lint-ignore no-empty -- see above
+        // deno-lint-ignore no-empty -- the keys are read and do not matter
         for await (const _ of frames) {}
         return await new Promise<never>((_, reject) =>
           stop.signal.addEventListener("abort", () => reject(new Error("the connection broke")))

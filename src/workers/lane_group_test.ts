@@ -34,6 +34,8 @@ interface Chunked {
   readonly ends: number[];
   readonly weaks: number[];
   readonly segments: number[];
+  /** Which chunks are said to be zeros of the greatest length. */
+  readonly zeros: number[];
 }
 
 async function chunked(
@@ -42,12 +44,13 @@ async function chunked(
   parameters: ChunkParameters,
   withSegments = false,
 ): Promise<Chunked> {
-  const found: Chunked = { ends: [], weaks: [], segments: [] };
+  const found: Chunked = { ends: [], weaks: [], segments: [], zeros: [] };
   let end = 0;
   let blocks = 0;
-  await group.chunk(file, parameters, withSegments, ({ block, lengths, weaks, segment }) => {
+  await group.chunk(file, parameters, withSegments, ({ block, lengths, weaks, zeros, segment }) => {
     assertEquals(block, blocks++);
     assertEquals(segment === null, !withSegments);
+    for (const i of zeros) found.zeros.push(found.ends.length + i);
     for (const length of lengths) found.ends.push(end += length);
     found.weaks.push(...weaks);
     if (segment !== null) found.segments.push(...segment);
@@ -139,6 +142,24 @@ Deno.test("one to sixteen lanes in threads of their own chunk alike", async () =
       assertSame(found.weaks, expected.weaks, about);
       if (count % 4 === 0) assertSame(found.segments, segments, about);
     }
+  }
+});
+
+Deno.test("chunks of the greatest length that are all zeros are told, and no others", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(4);
+  const bytes = new Uint8Array(4 * BLOCK_BYTES + 5);
+  // All is zero but a few bytes: in the middle, at a block's edge, and at the end.
+  for (const at of [700_000, BLOCK_BYTES - 1, 2 * BLOCK_BYTES, bytes.length - 1]) bytes[at] = 1;
+  const file = referenceOf(folder.write("file", bytes));
+  for (let count = 1; count <= 4; count++) {
+    const { ends, zeros } = await chunked(lanes.group(count), file, USUAL);
+    const expected = ends.flatMap((end, i) => {
+      const chunk = bytes.subarray(ends[i - 1] ?? 0, end);
+      return chunk.length === USUAL.max && chunk.every((byte) => byte === 0) ? [i] : [];
+    });
+    assert(expected.length > 300);
+    assertEquals(zeros, expected);
   }
 });
 

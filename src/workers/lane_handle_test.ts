@@ -38,17 +38,18 @@ Deno.test("jobs are answered in the order they came, failures among them", async
   const path = folder.write("file", randomBytes(numbers(1), 100_000));
   await withEachLane(async (lane) => {
     const answered: number[] = [];
-    const jobs = Array.from({ length: 12 }, (_, i) => {
+    await lane.run({ kind: "prepare", hw: "0" });
+    const jobs = Array.from({ length: 48 }, (_, i) => {
       // Every third job reads behind the file's end.
       const job = strongJob(path, [i % 3 === 2 ? 99_999 : i * 100], [1000]);
       return lane.run(job).then(() => "done", (error) => (error as ParasyncError).code)
         .then((outcome) => (answered.push(i), outcome));
     });
-    assert(lane.load === 12);
+    assert(lane.load === 48);
     const outcomes = await Promise.all(jobs);
     assertEquals(outcomes.slice(0, 3), ["done", "done", "changed"]);
-    assertEquals(outcomes.filter((outcome) => outcome === "changed").length, 4);
-    assertEquals(answered, Array.from({ length: 12 }, (_, i) => i));
+    assertEquals(outcomes.filter((outcome) => outcome === "changed").length, 16);
+    assertEquals(answered, Array.from({ length: 48 }, (_, i) => i));
     assertEquals([lane.load, lane.ready], [0, true]);
   });
 });

@@ -4,7 +4,7 @@ import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import { openBackend } from "../hashing/select.ts";
 import { pushParasync } from "../schemes/parasync_source.ts";
-import type { Peer, SourceEnd, SyncOutcome } from "../schemes/scheme.ts";
+import type { Confirmation, Peer, SourceEnd, SyncOutcome } from "../schemes/scheme.ts";
 import { StageClock } from "../telemetry/stages.ts";
 import { LanePool } from "../workers/pool.ts";
 import type { CommandContext } from "./command.ts";
@@ -21,6 +21,7 @@ export interface SyncOptions {
   readonly quiet: boolean;
   readonly progress: "auto" | "on" | "off";
   readonly digest: "session" | "blake3";
+  readonly confirm: Confirmation;
 }
 
 /** A sync that a command has begun. */
@@ -82,6 +83,7 @@ export async function beginSync(
     mtimeNs: BigInt(source.identity.mtimeNs),
     verifyUnchanged: () => source.verifyUnchanged(),
     parameters,
+    confirm: options.confirm,
     lanes,
     clock: new StageClock(),
     progress: (which, stage, done, total) => view.update(`${which} ${stage}`, done, total),

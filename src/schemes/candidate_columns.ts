@@ -75,6 +75,7 @@ export function decodeCandidates(
     : new Float64Array(runs).fill(1);
   const offsets = decodeZigzags(columns.places, "places", runs);
   const strong = strongWords(columns.strong);
+  if (counts.includes(0)) throw malformed("a run has no keys");
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (strong.length !== 0 && strong.length !== total * STRONG_WORDS) {
     throw malformed("its columns do not fit each other");

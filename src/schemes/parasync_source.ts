@@ -2,7 +2,7 @@
  * The client's end of ParaSync (FAST'26): chunk the new file, ask for its keys, confirm candidates and send
  * copies and literals with absolute offsets, all at the same time.
  */
-import type { Answer, Done, Session } from "../../proto/gen/parasync_pb.ts";
+import type { Answer, Candidates, Done, Session } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
@@ -11,6 +11,7 @@ import { isFailureCode, ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { openBackend } from "../hashing/select.ts";
 import { segmentCount, sessionDigest } from "../hashing/session_digest.ts";
+import type { CandidateList } from "../matching/candidates.ts";
 import { KeyTable } from "../matching/key_table.ts";
 import { MatchList } from "../matching/match_list.ts";
 import { StreamingMatcher } from "../matching/streaming_matcher.ts";
@@ -217,14 +218,7 @@ class ParasyncSource {
       }
       case "candidates":
         this.#end.clock.start("client match");
-        this.#ready().candidates(
-          decodeCandidates(
-            frame.value,
-            this.#sent,
-            (key) => this.#chunks.lengths[this.#keys.first(key)]!,
-            this.#basisSize,
-          ),
-        );
+        this.#ready().candidates(this.#readCandidates(frame.value));
         this.#end.clock.stop("client match");
         break;
       case "progress":
@@ -245,6 +239,22 @@ class ParasyncSource {
       }
       case undefined:
     }
+  }
+
+  #readCandidates(columns: Candidates): CandidateList {
+    const list = decodeCandidates(
+      columns,
+      this.#sent,
+      (key) => this.#chunks.lengths[this.#keys.first(key)]!,
+      this.#basisSize,
+    );
+    if (this.#end.confirm === "chunk" && list.strong.length === 0 && list.keys.length > 0) {
+      throw new ParasyncError(
+        "bad_request",
+        "Cannot read candidates: strong checksums are missing",
+      );
+    }
+    return list;
   }
 
   #begin(session: Session): void {

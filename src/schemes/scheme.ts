@@ -42,6 +42,8 @@ export interface SourceEnd {
   readonly verifyUnchanged: () => void;
   /** The sizes to cut by. */
   readonly parameters: ChunkParameters;
+  /** What proves that content is equal. */
+  readonly confirm: Confirmation;
   /** Who works. */
   readonly lanes: LaneGroup;
   /** Where stages are timed. */

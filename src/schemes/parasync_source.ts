@@ -19,6 +19,7 @@ import type { StrongMatcher } from "../matching/strong_matcher.ts";
 import { encodeVarints, encodeWords } from "../transport/columns.ts";
 import { readAnswer, requestFrame, safeSize } from "../transport/messages.ts";
 import { decodeCandidates } from "./candidate_columns.ts";
+import { PatchSender } from "./patch_sender.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
 import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 
@@ -40,16 +41,6 @@ export function pushParasync(end: SourceEnd, peer: Peer): Promise<SyncOutcome> {
   return new ParasyncSource(end, peer).run();
 }
 
-/** The segments whose digests differ. */
-function differing(found: Uint8Array, wanted: Uint8Array): number[] {
-  const segments: number[] = [];
-  for (let at = 0; at < wanted.length; at += STRONG_BYTES) {
-    const same = wanted.subarray(at, at + STRONG_BYTES).every((byte, i) => byte === found[at + i]);
-    if (!same) segments.push(at / STRONG_BYTES);
-  }
-  return segments;
-}
-
 class ParasyncSource {
   readonly #end: SourceEnd;
   readonly #peer: Peer;
@@ -67,6 +58,7 @@ class ParasyncSource {
   #up = 0;
   #down = 0;
   #rtt = Promise.resolve(0);
+  #sender: PatchSender | undefined;
   #patched: Promise<PatchAnswer> | undefined;
   #scanned = false;
   #moreKeys: () => void = () => {};
@@ -105,7 +97,9 @@ class ParasyncSource {
       this.#end.verifyUnchanged();
       this.#writer.finish(digest);
       let answer = await this.#patched!;
-      if (answer.segments !== null) answer = await this.#repair(answer.segments);
+      if (answer.segments !== null) {
+        answer = await this.#sender!.repair(answer.segments, this.#segments);
+      }
       return this.#outcome(digest, await this.#rtt, answer.stages);
     } catch (error) {
       this.#fail(error);
@@ -265,7 +259,12 @@ class ParasyncSource {
     this.#basisSize = safeSize(session.basisSize, "basis_size");
     this.#rtt = this.#peer.acknowledge(session.requestKey);
     this.#rtt.catch((reason) => this.#fail(reason));
-    this.#patched = this.#patch();
+    this.#sender = new PatchSender(this.#end, this.#peer, this.#writer, {
+      key: session.requestKey,
+      basisSize: this.#basisSize,
+      limit: safeSize(session.maxPatchBytes, "max_patch_bytes"),
+    });
+    this.#patched = this.#sender.send();
     this.#patched.catch((reason) => this.#fail(reason));
   }
 
@@ -277,53 +276,6 @@ class ParasyncSource {
       );
     }
     return this.#matcher;
-  }
-
-  /** Sends bodies until the last one has been taken. */
-  async #patch(): Promise<PatchAnswer> {
-    const { clock, file, progress } = this.#end;
-    const writer = this.#writer;
-    const key = this.#session!.requestKey;
-    const limit = safeSize(this.#session!.maxPatchBytes, "max_patch_bytes");
-    let answer: PatchAnswer = { stages: {}, segments: null };
-    while (!writer.complete) {
-      await writer.ready();
-      clock.start("client send");
-      const body = writer.body(this.#basisSize, limit);
-      const counted = async function* (): AsyncGenerator<Uint8Array> {
-        for await (const piece of body) {
-          yield piece;
-          progress("client", "send", writer.settled, file.size);
-        }
-        clock.stop("client send");
-      };
-      answer = await clock.time("client patch", () => this.#peer.patch(key, counted(), false));
-    }
-    return answer;
-  }
-
-  /**
-   * Sends the segments whole that came out otherwise than they are here: a chunk of the basis had the weak
-   * checksum and the length of one of ours and other content.
-   */
-  async #repair(found: Uint8Array): Promise<PatchAnswer> {
-    const { clock, file } = this.#end;
-    if (found.length !== this.#segments.length) {
-      throw new ParasyncError(
-        "bad_request",
-        "Cannot repair: the server's digests do not fit the file",
-      );
-    }
-    const body = this.#writer.repairBody(this.#basisSize, differing(found, this.#segments));
-    const answer = await clock.time(
-      "client repair",
-      () => this.#peer.patch(this.#session!.requestKey, body, true),
-    );
-    if (answer.segments === null) return answer;
-    throw new ParasyncError(
-      "verification",
-      `Cannot sync ${file.name}: the result has another digest after a repair`,
-    );
   }
 
   async #digest(): Promise<Uint8Array> {

@@ -2,16 +2,10 @@ import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
 import type { HashBackend } from "../hashing/backend.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
+import { BlockCutter } from "./block_cutter.ts";
 import type { ScanKernel } from "./kernel/scan_kernel.ts";
 import { BLOCK_BYTES, type ChunkParameters } from "./parameters.ts";
-import { candidateBits, FINGERPRINT_WINDOW } from "./rule_k.ts";
 import type { ScanChain } from "./scan_chain.ts";
-
-/**
- * So few lanes are faster one after the other in cutting, which skips what no cut can come from, than side by
- * side in marking, which does not: cutting is less than half of a block's work.
- */
-const FEW_LANES = 2;
 
 /** The chunks that start in one block. */
 export interface BlockChunks {
@@ -28,10 +22,10 @@ export interface BlockChunks {
 }
 
 /**
- * Scans the chain's next block: reads it into the kernel's memory, marks candidates there, selects the cuts
- * as soon as the block before is done, and computes weak checksums where the bytes lie.
+ * Scans the chain's next block: reads it into the kernel's memory, cuts it there, with its true start as soon
+ * as the block before is done, and computes weak checksums where the bytes lie.
  *
- * Everything but the selection (microseconds per block) runs side by side with the other lanes, and every
+ * Everything but a few microseconds per block runs side by side with the other lanes, and every
  * byte is read once; the cuts are rule K's for any number of lanes (compare ParaSync, FAST'26, §3.1, which
  * combines sub-chunks serially).
  *
@@ -40,7 +34,6 @@ export interface BlockChunks {
  * @param source The file.
  * @param parameters Rule K's sizes.
  * @param chain The order of the blocks.
- * @param lanes How many lanes share the chain.
  * @param withSegment Whether to hash the block for the session digest as well.
  * @returns The block's chunks; null where no block was left.
  */
@@ -50,7 +43,6 @@ export function scanNextBlock(
   source: OpenFile,
   parameters: ChunkParameters,
   chain: ScanChain,
-  lanes: number,
   withSegment: boolean,
 ): BlockChunks | null {
   const block = chain.take();
@@ -58,35 +50,27 @@ export function scanNextBlock(
   if (begin >= source.size) return null;
   const length = Math.min(BLOCK_BYTES, source.size - begin);
   const available = Math.min(BLOCK_BYTES + parameters.max, source.size - begin);
-  const context = Math.min(FINGERPRINT_WINDOW, begin);
   const { memory, dataOffset } = kernel;
-  const at = dataOffset - context;
-  readFully(source.fd, memory, at, context + available, begin - context, source.name);
+  // No cut lies within a minimal chunk's length of the block's begin, so none depends on bytes before it.
+  readFully(source.fd, memory, dataOffset, available, begin, source.name);
 
-  const bits = candidateBits(parameters.avg);
-  const { min, max } = parameters;
-  let start = chain.startOf(block) - begin;
-  let count = 0;
-  if (start >= 0 || lanes <= FEW_LANES) {
-    // From a known start, bytes that no cut can come from need not be scanned.
-    start = chain.waitForStart(block) - begin;
-    if (start < length) count = kernel.cut(start, length, available, bits, min, max);
-  } else {
-    kernel.mark(0, available, bits);
-    start = chain.waitForStart(block) - begin;
-    if (start < length) count = kernel.select(start, length, available, min, max);
-  }
-  chain.publish(block, begin + (count > 0 ? kernel.ends[count - 1]! : start));
+  const cutter = new BlockCutter(kernel, length, available, parameters);
+  const known = chain.startOf(block);
+  const guessed = known < 0 ? cutter.from(0) : undefined;
+  const start = chain.waitForStart(block) - begin;
+  const ends = guessed === undefined ? cutter.from(start) : cutter.fromWith(start, guessed);
+  const count = ends.length;
+  chain.publish(block, begin + (count > 0 ? ends[count - 1]! : start));
 
   const lengths = new Uint32Array(count);
   const weaks = new Uint32Array(count);
   const zeros: number[] = [];
   let from = start;
   for (let i = 0; i < count; i++) {
-    const to = kernel.ends[i]!;
+    const to = ends[i]!;
     lengths[i] = to - from;
     weaks[i] = backend.weak(memory, dataOffset + from, dataOffset + to);
-    if (to - from === max && kernel.isZero(from, to)) zeros.push(i);
+    if (to - from === parameters.max && kernel.isZero(from, to)) zeros.push(i);
     from = to;
   }
   let segment: Uint8Array<ArrayBuffer> | null = null;

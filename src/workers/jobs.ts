@@ -27,8 +27,6 @@ export interface ScanJob {
   readonly parameters: ChunkParameters;
   /** The state of the {@linkcode ScanChain}. */
   readonly chain: SharedArrayBuffer;
-  /** How many lanes share the chain. */
-  readonly lanes: number;
   readonly withSegment: boolean;
 }
 

@@ -92,7 +92,6 @@ export class Lane {
         this.#open(job.file),
         job.parameters,
         chain,
-        job.lanes,
         job.withSegment,
       );
     } catch (error) {

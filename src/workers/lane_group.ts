@@ -71,7 +71,6 @@ export class LaneGroup {
           file,
           parameters,
           chain: state,
-          lanes: this.#lanes.length,
           withSegment: withSegments,
         }),
     }));

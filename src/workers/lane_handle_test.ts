@@ -171,7 +171,6 @@ Deno.test("a worker ends its scan when the chain is aborted from here", async ()
     file,
     parameters: PARAMETERS,
     chain: chain.state,
-    lanes: 2,
     withSegment: false,
   });
   setTimeout(() => chain.abort(), 20);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertFailed, assertSucceeded } from "../outcome.ts";
 import { run } from "../program.ts";
-import { Relay } from "../relay.ts";
+import { Relay, type RelayOptions } from "../relay.ts";
 import { equalBytes, someBytes, Workspace } from "../workspace.ts";
 
 const NEW = someBytes(500_000, 1);
@@ -130,7 +130,10 @@ Deno.test("push by https to a server that speaks http ends with 10 or 2 and one 
 });
 
 Deno.test("a line that breaks in the middle of the answer ends a push with 10 or 12 and one line", async () => {
-  for (const options of [{ holdAnswerAfter: 500 }, { holdAfter: 100_000 }, { holdAfter: 100 }]) {
+  const lines: RelayOptions[] = [{ holdAnswerAfter: 500 }, { holdAfter: 100_000 }, {
+    holdAfter: 100,
+  }];
+  for (const options of lines) {
     await using space = new Workspace();
     const old = someBytes(3_000_000, 2);
     space.old("a", old);
@@ -142,7 +145,9 @@ Deno.test("a line that breaks in the middle of the answer ends a push with 10 or
     const { code, stderr } = await pushing;
     assertMatch(stderr, /^parasync: Cannot [^\n]+\n$/);
     assertEquals(code === 10 || code === 12, true, `${code}: ${stderr}`);
-    assert(equalBytes(space.read("a"), old));
+    const content = space.read("a");
+    // Whether the answer got lost or the patch nobody knows; but there is no third content.
+    assert(equalBytes(content, old) || options.holdAnswerAfter && equalBytes(content, NEW));
     // Between two requests a server cannot know that its client is gone: the next sync takes over.
     assertSucceeded(await run(["push", space.new(NEW), `${server.url}/a`]));
     await space.untouched("a", NEW);

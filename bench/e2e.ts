@@ -101,24 +101,20 @@ async function measurePeaks(bench: Bench): Promise<unknown> {
 }
 
 async function measure(options: BenchOptions, stdout: Output, stderr: Output): Promise<void> {
-  let folder: string | undefined;
-  const remove = (): void => {
-    if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
-  };
-  const signal = endingSignal(remove);
-  const machine = await describeMachine(rsyncVersion());
-  if (!options.json) stdout.write(renderMachine(machine));
-  if (options.rsync && !options.memory && machine.rsync === null) {
-    stderr.write("rsync is not installed: there is nothing to compare with\n");
-  }
   // Second names for files only work on one file system.
   const parent = options.dir === undefined ? undefined : resolve(options.dir);
   if (parent !== undefined) fs.mkdirSync(parent, { recursive: true });
-  folder = Deno.makeTempDirSync({
+  const folder = Deno.makeTempDirSync({
     prefix: "parasync-bench-",
     ...(parent === undefined ? {} : { dir: parent }),
   });
+  const signal = endingSignal(() => fs.rmSync(folder, { recursive: true, force: true }));
   try {
+    const machine = await describeMachine(rsyncVersion());
+    if (!options.json) stdout.write(renderMachine(machine));
+    if (options.rsync && !options.memory && machine.rsync === null) {
+      stderr.write("rsync is not installed: there is nothing to compare with\n");
+    }
     fs.mkdirSync(join(folder, "root"));
     const own = options.hw.flatMap((hw) =>
       options.fsync.map((fsync) => ({ hw, fsync, flags: options.flags }))
@@ -133,7 +129,7 @@ async function measure(options: BenchOptions, stdout: Output, stderr: Output): P
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    remove();
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -49,7 +49,8 @@ export class Program {
     this.#child = new Deno.Command(command!, {
       args: rest,
       cwd: options.cwd ?? Deno.cwd(),
-      env: { ...inheritedEnvironment(), ...options.env },
+      // On a machine that is busy a line of progress might come where nothing is expected.
+      env: { ...inheritedEnvironment(), PARASYNC_PROGRESS: "off", ...options.env },
       clearEnv: true,
       stdin: "null",
       stdout: "piped",

@@ -29,6 +29,7 @@ export class PatchWriter {
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
   #complete = false;
+  #spare: Uint8Array<ArrayBuffer> | undefined;
   /** Bytes of bodies produced so far. */
   bytes = 0;
   /** Bytes of the new file that the bodies produced so far account for. */
@@ -183,9 +184,16 @@ export class PatchWriter {
     if (this.#literals.empty) return;
     const { target, length } = this.#literals.take(PIECE_BYTES);
     this.settled += length;
-    const piece = new Uint8Array(length);
+    // A piece that is sent belongs to whoever sends it; one of zeros can be read into again.
+    const reusable = length === PIECE_BYTES ? this.#spare : undefined;
+    const piece = reusable ?? new Uint8Array(length);
     readFully(this.#source.fd, piece, 0, length, target, this.#source.name);
-    if (isZero(piece)) encoder.zero(target, length);
-    else encoder.literal(target, piece);
+    if (isZero(piece)) {
+      encoder.zero(target, length);
+      if (length === PIECE_BYTES) this.#spare = piece;
+    } else {
+      encoder.literal(target, piece);
+      if (reusable !== undefined) this.#spare = undefined;
+    }
   }
 }

@@ -27,6 +27,8 @@ export interface SessionRecord {
   readonly name: string;
   /** The basis that both ends agreed on, or null where there was none. */
   readonly basis: FileIdentity | null;
+  /** What was at the target's path when the session began, which a commit compares with. */
+  readonly expectTarget: FileIdentity | "absent";
   /** Bytes of the new file. */
   readonly size: number;
   /** The new file's time of last modification, milliseconds since 1970. */

@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<keyof SessionRecord, (value: unknown) => boolean>>
   scheme: (value) => isText(value, WORD_LIMIT),
   name: (value) => isText(value, NAME_LIMIT),
   basis: (value) => value === null || isFileIdentity(value),
+  expectTarget: (value) => value === "absent" || isFileIdentity(value),
   size: isCount,
   mtimeMs: (value) => Number.isFinite(value),
   chunk: isChunk,

@@ -23,6 +23,7 @@ function record(changes: Partial<SessionRecord> = {}): SessionRecord {
     mtimeMs: 1_700_000_000_123,
     chunk: { min: 4096, avg: 8192, max: 12288 },
     target: { kind: "new", suffix: ".new" },
+    expectTarget: "absent",
     createdMs: 1_763_000_000_000,
     ...changes,
   };

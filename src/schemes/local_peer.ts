@@ -49,7 +49,7 @@ export class LocalPeer implements Peer {
     const reception = await this.#reception;
     const received = await reception.receive(pieces, this.#end.confirm, repair);
     const segments = received.kind === "mismatch" ? received.segments : null;
-    return { stages: this.#end.stages(), segments };
+    return { committed: received.kind === "committed", stages: this.#end.stages(), segments };
   }
 
   /** Removes what was not committed. */

@@ -128,14 +128,20 @@ Deno.test("what a patch is refused with is the reason, though the answer breaks 
 
 Deno.test("a server that asks for a repair with digests that do not fit is refused", async () => {
   const segments = new Uint8Array(31);
-  const peer = new ScriptedPeer([SESSION, DONE], () => Promise.resolve({ stages: {}, segments }));
+  const peer = new ScriptedPeer(
+    [SESSION, DONE],
+    () => Promise.resolve({ committed: false, stages: {}, segments }),
+  );
   const error = await assertRejects(() => pushTo(peer, FILE), ParasyncError, "do not fit");
   assertEquals(error.code, "bad_request");
 });
 
 Deno.test("a server whose result is wrong even after a repair fails the sync", async () => {
   const segments = new Uint8Array(32);
-  const peer = new ScriptedPeer([SESSION, DONE], () => Promise.resolve({ stages: {}, segments }));
+  const peer = new ScriptedPeer(
+    [SESSION, DONE],
+    () => Promise.resolve({ committed: false, stages: {}, segments }),
+  );
   const error = await assertRejects(() => pushTo(peer, FILE), ParasyncError);
   assertEquals([error.code, peer.bodies.length], ["verification", 2]);
 });

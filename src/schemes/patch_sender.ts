@@ -38,7 +38,7 @@ export class PatchSender {
     const { clock, file, progress } = this.#end;
     const { key, basisSize, limit } = this.#session;
     const writer = this.#writer;
-    let answer: PatchAnswer = { stages: {}, segments: null };
+    let answer: PatchAnswer = { committed: false, stages: {}, segments: null };
     while (!writer.complete) {
       await writer.ready();
       clock.start("client send");
@@ -52,7 +52,7 @@ export class PatchSender {
       };
       answer = await clock.time("client patch", () => this.#peer.patch(key, counted(), false));
     }
-    return answer;
+    return answer.segments === null ? requireCommitted(answer) : answer;
   }
 
   /**
@@ -75,12 +75,17 @@ export class PatchSender {
     }
     const body = this.#writer.repairBody(basisSize, differing(found, wanted));
     const answer = await clock.time("client repair", () => this.#peer.patch(key, body, true));
-    if (answer.segments === null) return answer;
+    if (answer.segments === null) return requireCommitted(answer);
     throw new ParasyncError(
       "verification",
       `Cannot sync ${file.name}: the result has another digest after a repair`,
     );
   }
+}
+
+function requireCommitted(answer: PatchAnswer): PatchAnswer {
+  if (answer.committed) return answer;
+  throw new ParasyncError("bad_request", "Cannot go on: the server waits for more than there is");
 }
 
 /** The segments whose digests differ. */

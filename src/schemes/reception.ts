@@ -56,6 +56,7 @@ export class Reception {
   #idle: () => void = () => {};
   #over = false;
   #mismatched = false;
+  #committed: Promise<CommitResult> | undefined;
   /** Whether the body that ends the patch is here. */
   #ending = false;
 
@@ -191,6 +192,8 @@ export class Reception {
 
   /** Gives up: the temporary is removed, the target stays as it is. */
   async discard(): Promise<void> {
+    // What is being committed cannot be given up, only waited for.
+    await this.#committed?.catch(() => {});
     if (this.#over) return;
     this.#over = true;
     this.#assembler.fail(new ParasyncError("interrupted", "Cannot go on: the session is over"));
@@ -203,7 +206,8 @@ export class Reception {
     const { clock, basis, commit } = this.#options;
     await this.#release();
     this.#over = true;
-    return await clock.time("commit", () => this.#target.commit({ ...commit, basis }));
+    this.#committed = clock.time("commit", () => this.#target.commit({ ...commit, basis }));
+    return await this.#committed;
   }
 
   async #release(): Promise<void> {

@@ -16,6 +16,8 @@ export type Confirmation = "chunk" | "target";
 
 /** What the server says to a body of a patch. */
 export interface PatchAnswer {
+  /** Whether the target is committed. */
+  readonly committed: boolean;
   /** Its times by stage, in ms. */
   readonly stages: Record<string, number>;
   /** Digests of the target's segments where the whole is not the new file; null where all is well. */

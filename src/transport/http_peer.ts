@@ -97,13 +97,13 @@ export class HttpPeer implements Peer {
     );
     const stages = readTiming(response.headers.get("server-timing") ?? "");
     if (response.headers.get("content-type") === BYTES_TYPE) {
-      return { stages, segments: await this.#bytes(response) };
+      return { committed: false, stages, segments: await this.#bytes(response) };
     }
     const answer = await this.#text(response);
     if (answer !== "OK" && answer !== "PART") {
       throw foreign(base, "its answer to the patch is not ours");
     }
-    return { stages, segments: null };
+    return { committed: answer === "OK", stages, segments: null };
   }
 
   /** How far the server is with the target, in bytes; zeros before there is a session. */

@@ -137,14 +137,30 @@ export class Routes {
     frames: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
     leave: () => void,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { sessions, logger } = this.#parts;
+    const { sessions, logger, limits } = this.#parts;
+    // Runs while the client has been given all that may wait for it, and is not taking it.
+    let stalled: ReturnType<typeof setTimeout> | undefined;
+    const giveUp = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      const late = new ParasyncError(
+        "timeout",
+        `Cannot go on: the client took nothing for ${limits.idleMs} ms`,
+      );
+      this.#log("Cannot answer keys", session.parts.name, late);
+      await sessions.end(session, late);
+      leave();
+      controller.error(late);
+      await frames.return();
+    };
     return new ReadableStream({
       pull: async (controller) => {
+        clearTimeout(stalled);
         try {
           const next = await frames.next();
           if (!next.done) {
             session.keySentAt ??= performance.now();
-            return controller.enqueue(next.value);
+            controller.enqueue(next.value);
+            stalled = setTimeout(() => giveUp(controller).catch(() => {}), limits.idleMs);
+            return;
           }
           const seconds = session.clock.toMillis();
           logger.info("Weak hash comparison completed", { name: session.parts.name, ...seconds });
@@ -159,6 +175,7 @@ export class Routes {
         controller.close();
       },
       cancel: async () => {
+        clearTimeout(stalled);
         const gone = new ParasyncError("stream", "Cannot go on: the client went away");
         logger.info("Client went away", { name: session.parts.name });
         await sessions.end(session, gone);

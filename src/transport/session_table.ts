@@ -96,6 +96,8 @@ export class SessionTable {
       );
     }
     const threads = Math.min(query.threads, limits.maxThreads);
+    // Without a basis there is still a new file to be verified.
+    const bytes = Math.max(basis?.size ?? 0, query.allocated ?? 0);
     const hw = this.#house.hw === "auto" || this.#house.hw === "1" ? query.hw : this.#house.hw;
     return this.#enter(
       new Session({
@@ -105,7 +107,7 @@ export class SessionTable {
         expectTarget,
         basis,
         parameters: query.parameters,
-        lanes: this.#house.pool.group(threads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
+        lanes: this.#house.pool.group(threads, bytes, hw === "require" ? "auto" : hw),
         fsync: this.#house.fsync,
         allocated: query.allocated,
       }),
@@ -114,7 +116,7 @@ export class SessionTable {
 
   /** Writes the record that lets other servers of the same folder go on with a session. */
   record(session: Session, query: SyncQuery, opened: OpenedSession): void {
-    const { key, name, target, basis, parameters } = session.parts;
+    const { key, name, target, basis, parameters, expectTarget } = session.parts;
     writeSessionRecord(target.directory, {
       version: 1,
       key,
@@ -122,6 +124,7 @@ export class SessionTable {
       scheme: "parasync",
       name,
       basis: basis?.identity ?? null,
+      expectTarget,
       size: opened.newSize,
       mtimeMs: opened.newMtimeNs === undefined ? 0 : Number(opened.newMtimeNs / 1_000_000n),
       chunk: parameters,
@@ -143,10 +146,7 @@ export class SessionTable {
     const location = this.#house.root.locate(name);
     const record = readSessionRecord(location.directory, key);
     if (session !== undefined || record === null || record.name !== name) {
-      throw new ParasyncError(
-        "changed",
-        "Cannot go on: there is no such session any more; sync again",
-      );
+      throw noSession();
     }
     return this.#restore(record, location);
   }
@@ -195,7 +195,7 @@ export class SessionTable {
   #restore(record: SessionRecord, location: Location): Session {
     const { root, pool, limits, fsync, hw } = this.#house;
     const target = targetOf(root, record.name, record.target);
-    const expectTarget = currentIdentity(target);
+    if (Math.abs(Date.now() - record.createdMs) > limits.sessionMs) throw noSession();
     const basis = record.basis === null
       ? null
       : openPinned(location.path, { expect: record.basis, name: record.name });
@@ -203,10 +203,14 @@ export class SessionTable {
       key: record.key,
       name: record.name,
       target,
-      expectTarget,
+      expectTarget: record.expectTarget,
       basis,
       parameters: record.chunk,
-      lanes: pool.group(limits.maxThreads, basis?.size ?? 0, hw === "require" ? "auto" : hw),
+      lanes: pool.group(
+        limits.maxThreads,
+        Math.max(basis?.size ?? 0, record.size),
+        hw === "require" ? "auto" : hw,
+      ),
       fsync,
       allocated: undefined,
     });
@@ -262,6 +266,13 @@ export class SessionTable {
     if (oldest === undefined) throw new ParasyncError("busy", "Cannot sync now: too many sessions");
     await this.end(oldest, new ParasyncError("busy", "Cannot go on: there are too many sessions"));
   }
+}
+
+function noSession(): ParasyncError {
+  return new ParasyncError(
+    "changed",
+    "Cannot go on: there is no such session any more; sync again",
+  );
 }
 
 function targetOf(root: Root, name: string, target: TargetChoice): Location {

@@ -53,3 +53,18 @@ Deno.test("a server gives up on a client that stands still after --idle-timeout 
   assertFailed(await client.ended, 30, /the client sent nothing for 700 ms/);
   await space.untouched("a", OLD);
 });
+
+Deno.test("a server gives up on a client that takes nothing of its answer, and its lock with it", async () => {
+  await using space = new Workspace();
+  // Half a million strong checksums are more than any socket holds.
+  const large = someBytes(64 << 20, 3);
+  space.old("a", large);
+  const server = await space.serve(["--idle-timeout=1s"]);
+  const relay = space.with(new Relay(server.port, { holdAnswerAfter: 100_000 }));
+  const args = ["--chunk-size=64:128:256", "--confirm=chunk", "--connect-timeout=30s"];
+  await using client = new Program(["push", space.new(large), `${relay.url}/a`, ...args]);
+  await server.program.says("stderr", /timeout.*the client took nothing for 1000 ms/);
+  relay.cut();
+  await client.ended;
+  await space.untouched("a", large);
+});

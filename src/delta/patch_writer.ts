@@ -9,6 +9,9 @@ import { isZero } from "./zeros.ts";
 /** How long a body may wait for something to send before it ends and leaves the rest to the next one, in ms. */
 const IDLE_MS = 5_000;
 
+/** So many copies are written before the body's length is looked at. */
+const COPIES_AT_ONCE = 4096;
+
 /** Literals are read and sent in pieces of this size. */
 const PIECE_BYTES = 256 << 10;
 
@@ -174,9 +177,9 @@ export class PatchWriter {
     return !this.#copies.empty || !this.#literals.empty;
   }
 
-  /** Writes all copies that wait, and one piece of literals. */
+  /** Writes copies that wait, and one piece of literals. */
   #write(encoder: DeltaEncoder): void {
-    while (!this.#copies.empty) {
+    for (let i = 0; i < COPIES_AT_ONCE && !this.#copies.empty; i++) {
       const { source, target, length } = this.#copies.take(Number.MAX_SAFE_INTEGER);
       encoder.copy(source, target, length);
       this.settled += length;

@@ -1,6 +1,7 @@
 import type { Candidates } from "../../proto/gen/parasync_pb.ts";
 import { ParasyncError } from "../errors.ts";
 import { type CandidateList, STRONG_WORDS, strongWords } from "../matching/candidates.ts";
+import { CANDIDATES_PER_KEY } from "../matching/weak_index.ts";
 import {
   decodeVarints,
   decodeZigzags,
@@ -8,6 +9,9 @@ import {
   encodeWords,
   encodeZigzags,
 } from "../transport/columns.ts";
+
+/** No key has more places than the server looks at. */
+const MOST_PLACES = CANDIDATES_PER_KEY;
 
 /** The columns of a `Candidates` message (docs/protocol.md). */
 export type CandidateColumns = Omit<Candidates, "$typeName">;
@@ -77,6 +81,7 @@ export function decodeCandidates(
   const strong = strongWords(columns.strong);
   if (counts.includes(0)) throw malformed("a run has no keys");
   const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total > MOST_PLACES * keyCount) throw malformed("it has more keys than were sent");
   if (strong.length !== 0 && strong.length !== total * STRONG_WORDS) {
     throw malformed("its columns do not fit each other");
   }

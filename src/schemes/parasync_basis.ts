@@ -25,6 +25,9 @@ const PROGRESS_MS = 200;
 /** How much more of the basis must be chunked before keys that were not found are looked up again. */
 const LOOK_BYTES = 32 << 20;
 
+/** The most batches to take: a client sends thousands of keys in each, or one every few seconds. */
+const MAX_BATCHES = 1 << 16;
+
 /** What the client's first frame says. */
 export interface OpenedSession {
   /** Size of the new file in bytes. */
@@ -83,11 +86,12 @@ class ParasyncBasis {
   readonly #index: WeakIndex;
   readonly #matcher: WeakMatcher;
   readonly #indexed: Promise<void>;
-  readonly #batches: KeyBatch[] = [];
+  #batches: KeyBatch[] = [];
   #lengths = new Uint32Array(1 << 12);
   #keys = 0;
   #looked = 0;
   #strongBytes = 0;
+  #batchCount = 0;
   #complete = false;
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
@@ -117,6 +121,7 @@ class ParasyncBasis {
         notice,
       },
     });
+    this.#end.signal.addEventListener("abort", () => this.#wake());
     this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
     yield* this.#whileChunking();
     await this.#indexed;
@@ -163,18 +168,25 @@ class ParasyncBasis {
 
   /** Takes the client's batches as they arrive. */
   async #receive(): Promise<void> {
-    while (!this.#complete) {
-      const next = await this.#frames.next();
-      if (next.done) {
-        throw new ParasyncError("stream", "Cannot go on: the list of keys is cut short");
+    try {
+      while (!this.#complete) {
+        const next = await this.#frames.next();
+        if (next.done) {
+          throw new ParasyncError("stream", "Cannot go on: the list of keys is cut short");
+        }
+        const { frame } = readRequest(next.value);
+        if (frame.case !== "weakBatch") {
+          throw new ParasyncError("bad_request", "Cannot read keys: a frame is not WeakBatch");
+        }
+        this.#takeBatch(frame.value);
+        this.#wake();
       }
-      const { frame } = readRequest(next.value);
-      if (frame.case !== "weakBatch") {
-        throw new ParasyncError("bad_request", "Cannot read keys: a frame is not WeakBatch");
-      }
-      this.#takeBatch(frame.value);
-      this.#wake();
+    } catch (error) {
+      this.#frames.return?.().catch(() => {});
+      throw error;
     }
+    // Nothing more is expected but the end, which lets the frames' source tidy up.
+    this.#frames.next().catch(() => {});
   }
 
   #takeBatch({ first, weak, lengths: lengthColumn, last }: WeakBatch): void {
@@ -201,6 +213,12 @@ class ParasyncBasis {
     }
     this.#lengths.set(lengths, first);
     if (weaks.length > 0) {
+      if (++this.#batchCount > MAX_BATCHES) {
+        throw new ParasyncError(
+          "too_large",
+          `Cannot take more than ${MAX_BATCHES} batches of keys`,
+        );
+      }
       const found = new Uint8Array(Math.ceil(weaks.length / 8));
       this.#batches.push({ first, weaks, lengths, found });
     }
@@ -246,7 +264,7 @@ class ParasyncBasis {
       await Promise.race(early ? [done, tick, this.#news()] : [done, tick]);
       clearTimeout(timer);
     }
-    this.#batches.unshift(...held);
+    this.#batches = held.concat(this.#batches);
     yield this.#progress();
   }
 
@@ -317,11 +335,13 @@ class ParasyncBasis {
 
   /** Resolves when a batch has arrived or the client's frames are over. */
   #news(): Promise<void> {
-    if (this.#batches.length > 0 || this.#failure !== undefined) return Promise.resolve();
+    const news = this.#batches.length > 0 || this.#failure !== undefined;
+    if (news || this.#end.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => this.#wake = resolve);
   }
 
   #throwIfFailed(): void {
+    this.#end.signal.throwIfAborted();
     if (this.#failure !== undefined) throw this.#failure.reason;
   }
 }

@@ -14,6 +14,9 @@ import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 
+/** The most separate ranges of a target to keep account of, 16 bytes each: far more than any honest order makes. */
+const MAX_INTERVALS = 16 << 20;
+
 /** What a reception builds. */
 export interface ReceptionOptions {
   /** Where the result goes. */
@@ -99,7 +102,7 @@ export class Reception {
     const { hw } = lanes;
     const assembler = new TargetAssembler({
       size: newSize,
-      maxIntervals: maxCommands(newSize, options.parameters),
+      maxIntervals: Math.min(maxCommands(newSize, options.parameters), MAX_INTERVALS),
       lanes: {
         // Only one lane at a time can write; while the basis is being scanned the others had better scan.
         depth: () => lanes.scanning ? 1 : lanes.depth,
@@ -204,9 +207,11 @@ export class Reception {
 
   async #commit(): Promise<CommitResult> {
     const { clock, basis, commit } = this.#options;
-    await this.#release();
     this.#over = true;
-    this.#committed = clock.time("commit", () => this.#target.commit({ ...commit, basis }));
+    this.#committed = clock.time("commit", async () => {
+      await this.#release();
+      return await this.#target.commit({ ...commit, basis });
+    });
     return await this.#committed;
   }
 

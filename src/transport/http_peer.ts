@@ -175,12 +175,20 @@ export class HttpPeer implements Peer {
         "connect_timeout",
         `Cannot reach ${base}: no answer within ${connectMs} ms`,
       );
-    let timer = setTimeout(() => controller.abort(late), waitMs);
+    let done = 0;
+    const expire = async (): Promise<void> => {
+      // A server that is still copying is not dead, however long it takes.
+      const before = done;
+      if (opened) ({ done } = await this.progress().catch(() => ({ done: before })));
+      if (done > before) restart();
+      else controller.abort(late);
+    };
+    let timer = setTimeout(expire, waitMs);
     let answered = false;
     // The time runs anew with each piece the server takes: a proxy may answer only after the last one.
     const restart = (): void => {
       clearTimeout(timer);
-      if (!answered) timer = setTimeout(() => controller.abort(late), waitMs);
+      if (!answered) timer = setTimeout(expire, waitMs);
     };
     let unread: { readonly reason: unknown } | undefined;
     const body = typeof content === "string"

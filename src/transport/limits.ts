@@ -19,6 +19,9 @@ export interface Limits {
 /** The most keys one session may ask for: about 64 bytes of memory each. */
 export const MAX_KEYS = 8 << 20;
 
+/** The most chunks of a basis: about 30 bytes of memory each. */
+export const MAX_CHUNKS = 32 << 20;
+
 /** What one body of a patch should not exceed, so that proxies and retries deal with bounded requests. */
 const PATCH_BYTES = 1 << 30;
 

@@ -140,15 +140,17 @@ export class Routes {
     const { sessions, logger, limits } = this.#parts;
     // Runs while the client has been given all that may wait for it, and is not taking it.
     let stalled: ReturnType<typeof setTimeout> | undefined;
+    let gone = false;
     const giveUp = async (controller: ReadableStreamDefaultController): Promise<void> => {
       const late = new ParasyncError(
         "timeout",
         `Cannot go on: the client took nothing for ${limits.idleMs} ms`,
       );
       this.#log("Cannot answer keys", session.parts.name, late);
-      await sessions.end(session, late);
+      gone = true;
       leave();
       controller.error(late);
+      await sessions.end(session, late);
       await frames.return();
     };
     return new ReadableStream({
@@ -156,6 +158,7 @@ export class Routes {
         clearTimeout(stalled);
         try {
           const next = await frames.next();
+          if (gone) return;
           if (!next.done) {
             session.keySentAt ??= performance.now();
             controller.enqueue(next.value);
@@ -165,6 +168,7 @@ export class Routes {
           const seconds = session.clock.toMillis();
           logger.info("Weak hash comparison completed", { name: session.parts.name, ...seconds });
         } catch (error) {
+          if (gone) return;
           const failure = toFailure(error);
           this.#log("Cannot answer keys", session.parts.name, error);
           const { code, message } = failure;
@@ -176,11 +180,14 @@ export class Routes {
       },
       cancel: async () => {
         clearTimeout(stalled);
-        const gone = new ParasyncError("stream", "Cannot go on: the client went away");
-        logger.info("Client went away", { name: session.parts.name });
-        await sessions.end(session, gone);
-        await frames.return();
+        gone = true;
         leave();
+        logger.info("Client went away", { name: session.parts.name });
+        await sessions.end(
+          session,
+          new ParasyncError("stream", "Cannot go on: the client went away"),
+        );
+        await frames.return();
       },
     }, { highWaterMark: SEND_FRAMES });
   }
@@ -209,6 +216,11 @@ export class Routes {
     const key = request.headers.get(KEY_HEADER) ?? parameters.get("key") ?? "";
     requireSessionKey(key);
     const session = sessions.find(key, name);
+    const abandon = (): void => {
+      const reason = new ParasyncError("stream", "Cannot go on: the client went away");
+      sessions.end(session, reason).catch(() => {});
+    };
+    request.signal.addEventListener("abort", abandon);
     try {
       const received = await session.during(async () => {
         const reception = await session.reception();
@@ -252,6 +264,8 @@ export class Routes {
     } catch (error) {
       await sessions.fail(session, toFailure(error));
       throw error;
+    } finally {
+      request.signal.removeEventListener("abort", abandon);
     }
   };
 
@@ -281,7 +295,7 @@ export class Routes {
   }
 
   #refuse(request: Request, error: unknown): Response {
-    this.#log("Cannot serve request", `${request.method} ${new URL(request.url).pathname}`, error);
+    this.#log("Cannot serve request", `${request.method} ${pathOf(request)}`, error);
     const { body } = request;
     return problemResponse(toFailure(error), body?.locked === false ? body : null);
   }
@@ -295,6 +309,11 @@ export class Routes {
     const cause = error instanceof Error ? error.stack ?? error.message : String(error);
     logger.error(message, { ...fields, cause });
   }
+}
+
+/** A request's path for the log; a malformed Host header makes the whole address unreadable. */
+function pathOf({ url }: Request): string {
+  return URL.canParse(url) ? new URL(url).pathname : url;
 }
 
 function text(body: string): Response {

@@ -1,3 +1,4 @@
+import { expectedChunks } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { newSessionKey } from "../files/artefact.ts";
 import type { Location } from "../files/location.ts";
@@ -14,7 +15,7 @@ import type { HardwareChoice } from "../hashing/backend.ts";
 import type { OpenedSession } from "../schemes/parasync_basis.ts";
 import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
 import type { LanePool } from "../workers/pool.ts";
-import type { Limits } from "./limits.ts";
+import { type Limits, MAX_CHUNKS } from "./limits.ts";
 import { Session } from "./session.ts";
 import type { SyncQuery, TargetChoice } from "./sync_query.ts";
 
@@ -93,6 +94,16 @@ export class SessionTable {
       throw new ParasyncError(
         "too_large",
         `Cannot sync ${JSON.stringify(query.name)}: it has more than ${limits.maxFileBytes} bytes`,
+      );
+    }
+    if (basis !== null && expectedChunks(basis.size, query.parameters) > MAX_CHUNKS) {
+      basis.close();
+      throw new ParasyncError(
+        "too_large",
+        `Cannot sync ${
+          JSON.stringify(query.name)
+        }: it would have more than ${MAX_CHUNKS} chunks; ` +
+          "use larger ones (--chunk-size)",
       );
     }
     const threads = Math.min(query.threads, limits.maxThreads);

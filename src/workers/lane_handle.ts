@@ -92,8 +92,8 @@ export class WorkerLane implements LaneHandle {
   run<J extends Job>(job: J): Promise<JobResult<J>> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject });
       this.#worker.postMessage(job);
+      this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject });
     });
   }
 

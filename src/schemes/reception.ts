@@ -193,13 +193,19 @@ export class Reception {
     }
   }
 
-  /** Gives up: the temporary is removed, the target stays as it is. */
-  async discard(): Promise<void> {
+  /**
+   * Gives up: the temporary is removed, the target stays as it is.
+   *
+   * @param reason What those are told who still work for it.
+   */
+  async discard(
+    reason = new ParasyncError("interrupted", "Cannot go on: the session is over"),
+  ): Promise<void> {
     // What is being committed cannot be given up, only waited for.
     await this.#committed?.catch(() => {});
     if (this.#over) return;
     this.#over = true;
-    this.#assembler.fail(new ParasyncError("interrupted", "Cannot go on: the session is over"));
+    this.#assembler.fail(reason);
     await this.#assembler.idle();
     await this.#release();
     await this.#target.discard();

@@ -152,7 +152,7 @@ export class Session {
     this.#controller.abort(reason);
     const { basis, lanes } = this.parts;
     this.#forget();
-    await this.#reception?.then((reception) => reception.discard(), () => {});
+    await this.#reception?.then((reception) => reception.discard(reason), () => {});
     const reference = this.basisReference;
     if (reference !== null) await lanes.release([reference]);
     basis?.close();

@@ -1,10 +1,12 @@
 // @ts-types="../../src/types/std_assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fs from "node:fs";
 import { join } from "node:path";
+import { DeltaEncoder } from "../../src/delta/encoder.ts";
 import { assertFailed, assertSucceeded } from "../outcome.ts";
 import { Program, run } from "../program.ts";
 import { Relay } from "../relay.ts";
+import { openFrames, openSession } from "../wire_session.ts";
 import { equalBytes, sleep, someBytes, Workspace } from "../workspace.ts";
 
 const OLD = someBytes(200_000, 1);
@@ -125,4 +127,35 @@ Deno.test("a client that gives up before it begins leaves no session behind", as
   await space.untouched("a", OLD);
   assertEquals(fs.readdirSync(space.root), ["a"]);
   assertSucceeded(await run(["push", space.new(OTHER), `${server.url}/a`]));
+});
+
+Deno.test("a client that goes while the server still verifies leaves the old file as it was", async () => {
+  await using space = new Workspace();
+  const old = someBytes(50_000, 9);
+  space.old("a", old);
+  const server = await space.serve();
+  // Two GiB of nothing are named in a moment and take a while to be read back.
+  const size = 2 ** 31;
+  const query = "basis_filename=a&target=replace&allocated=0";
+  const { key } = await openSession(server.url, query, openFrames(size));
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const encoder = new DeltaEncoder(
+    { oldSize: old.length, newSize: size },
+    (piece) => pieces.push(piece),
+  );
+  encoder.zero(0, size);
+  encoder.end(new Uint8Array(32));
+  const controller = new AbortController();
+  const sent = fetch(`${server.url}/patch?basis_filename=a`, {
+    method: "POST",
+    body: new Blob(pieces),
+    headers: { "content-type": "application/octet-stream", "x-request-key": key },
+    signal: controller.signal,
+  });
+  await space.temporary();
+  await sleep(50);
+  controller.abort();
+  await assertRejects(() => sent);
+  await server.program.says("stderr", /Cannot serve request.*the client went away/);
+  await space.untouched("a", old);
 });

@@ -34,7 +34,8 @@ Deno.test("parasync_http_client writes <basis>.new under every spelling of the o
     const summary = assertSummary(
       await run(["parasync_http_client", ...place, ...spelling, ...last]),
     );
-    assertEquals(summary.hw_client === "portable", /hw=0|nohw|hw=false/.test(spelling[0]!));
+    // Without the libraries every spelling ends with portable checksums; what was asked for shows all the same.
+    assertEquals(summary.hw_requested === "0", /hw=0|nohw|hw=false/.test(spelling[0]!));
     assert(equalBytes(space.read("a.new"), NEW), spelling.join(" "));
     fs.rmSync(join(space.root, "a.new"));
     await space.untouched("a", OLD);

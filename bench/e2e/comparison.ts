@@ -62,8 +62,8 @@ export async function comparePrograms(
     const runs = contenders.map((): Run[] => []);
     for (let round = 0; round <= plan.runs; round++) {
       plan.onRound(round === 0 ? "warming up" : `round ${round} of ${plan.runs}`);
-      for (const [i, contender] of contenders.entries()) {
-        const run = await runOnce(contender, plan.root, files, signal);
+      for (const i of orderOf(round, contenders.length)) {
+        const run = await runOnce(contenders[i]!, plan.root, files, signal);
         if (round > 0) runs[i]!.push(run);
       }
     }
@@ -77,6 +77,15 @@ export async function comparePrograms(
   } finally {
     for (const { server } of contenders) await server.stop();
   }
+}
+
+/**
+ * Who comes when in a round. A run leaves its mark on the next one, in the state of the memory that it freed, so
+ * everybody takes every place and follows everybody else.
+ */
+function orderOf(round: number, count: number): number[] {
+  const order = Array.from({ length: count }, (_, i) => (i + round) % count);
+  return round % 2 === 0 ? order : order.reverse();
 }
 
 function resultOf(contender: string, runs: readonly Run[], watched: WatchedRun): Result {

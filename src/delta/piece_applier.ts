@@ -24,6 +24,12 @@ export interface SegmentDigests {
 }
 
 /**
+ * Writes are cut into pieces of this size. A write of a MiB makes the kernel take one large stretch of memory for
+ * it, which on a virtual machine is seldom backed yet: a GiB then costs the server up to a second more.
+ */
+const WRITE_BYTES = 64 << 10;
+
+/**
  * Copies pieces of the basis to their absolute places in the target (ParaSync, FAST'26, §3.3.1).
  *
  * A piece that makes up a whole segment is hashed while it is in the cache, so that verifying it costs no
@@ -64,7 +70,12 @@ export function applyPieces(
       whole.push(to / SEGMENT_BYTES);
     }
     if (kernel.isZero(0, length)) continue;
-    turn.take(() => writeFully(target.fd, memory, dataOffset, length, to, target.name));
+    turn.take(() => {
+      for (let at = 0; at < length; at += WRITE_BYTES) {
+        const part = Math.min(WRITE_BYTES, length - at);
+        writeFully(target.fd, memory, dataOffset + at, part, to + at, target.name);
+      }
+    });
   }
   return {
     segments: Float64Array.from(whole),

@@ -247,6 +247,7 @@ export class Routes {
         headers.set("content-type", BYTES_TYPE);
         return new Response(new Uint8Array(received.segments), { headers });
       }
+      session.settled();
       const { path } = session.parts.target;
       logger.info("Patch applied and new file saved to", { path, ...stages });
       if (session.parts.fsync && !received.commit.durable) {

@@ -141,6 +141,11 @@ export class Session {
     return this.#covered = await this.#reception;
   }
 
+  /** The target is committed: nothing of the session may be left beside it when its client is told. */
+  settled(): void {
+    this.#forget();
+  }
+
   /**
    * Ends the session: whatever was not committed is removed.
    *

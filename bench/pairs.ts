@@ -3,8 +3,9 @@
  *
  *     deno task pairs DIR NAME…
  *
- * makes DIR/NAME.old and DIR/NAME.new, unless they are there already. A name may end in a size, as in
- * `insert8-1g` or `text-8m`. Files are made in streams: memory does not grow with them.
+ * makes DIR/NAME.old and DIR/NAME.new, unless they are there already. The name of a made pair may end in a size, as
+ * in `insert8-1g` or `text-8m`; the real ones of `real_pairs.ts` have the size they have. Files are made in
+ * streams: memory does not grow with them.
  */
 import fs from "node:fs";
 import { join } from "node:path";
@@ -26,8 +27,9 @@ import {
   withScatter,
 } from "./pair_content.ts";
 import { csv, listing, text } from "./pair_lines.ts";
+import { makeRealPair, type Origins, REAL_PAIRS, type RealPair } from "./real_pairs.ts";
 
-/** How a kind of pair is made. */
+/** How a kind of pair is made from nothing. */
 interface Recipe {
   /** What it is, in a line. */
   readonly summary: string;
@@ -47,7 +49,7 @@ function edited(make: (bytes: number, edited: boolean) => Content): Recipe["make
   return (bytes) => ({ old: make(bytes, false), new: make(bytes, true) });
 }
 
-/** Every kind of pair. */
+/** Every kind of pair that is made from nothing. */
 export const RECIPES: Readonly<Record<string, Recipe>> = {
   insert8: {
     summary: "random bytes, 8 MiB inserted in the middle",
@@ -103,6 +105,8 @@ export interface FilePair {
   readonly newFile: string;
   readonly oldBytes: number;
   readonly newBytes: number;
+  /** Where the files of a real pair are from. */
+  readonly origins?: Origins;
 }
 
 /**
@@ -111,22 +115,27 @@ export interface FilePair {
  * @param name A kind, with a size such as `-1g` or `-8m` behind it or not.
  * @throws {ParasyncError} `usage` where there is no such pair.
  */
-export function recipeOf(name: string): { readonly recipe: Recipe; readonly bytes: number } {
+export function recipeOf(
+  name: string,
+): { readonly recipe: Recipe | RealPair; readonly bytes: number } {
+  const refuse = (reason: string): never => {
+    throw new ParasyncError("usage", `Cannot make pair ${JSON.stringify(name)}: ${reason}`);
+  };
   const match = /^([a-z]+8?)(?:-(\d{1,5})([mg]))?$/.exec(name);
-  const recipe = match !== null && Object.hasOwn(RECIPES, match[1]!)
-    ? RECIPES[match[1]!]
-    : undefined;
-  if (recipe === undefined) {
-    const kinds = Object.keys(RECIPES).join(", ");
-    throw new ParasyncError(
-      "usage",
-      `Cannot make pair ${
-        JSON.stringify(name)
-      }: the kinds are ${kinds}, with a size such as -1g or not`,
-    );
+  const [kind, count] = [match?.[1] ?? "", match?.[2]];
+  if (Object.hasOwn(REAL_PAIRS, kind)) {
+    const recipe = REAL_PAIRS[kind]!;
+    return count === undefined
+      ? { recipe, bytes: recipe.bytes }
+      : refuse(`${kind} has one size only`);
   }
-  const unit = match![3] === "g" ? 1024 * MIB : MIB;
-  return { recipe, bytes: match![2] === undefined ? recipe.bytes : Number(match![2]) * unit };
+  if (!Object.hasOwn(RECIPES, kind)) {
+    const [made, real] = [RECIPES, REAL_PAIRS].map((table) => Object.keys(table).join(", "));
+    return refuse(`the kinds are ${made}, with a size such as -1g or not, and ${real}`);
+  }
+  const recipe = RECIPES[kind]!;
+  const unit = match?.[3] === "g" ? 1024 * MIB : MIB;
+  return { recipe, bytes: count === undefined ? recipe.bytes : Number(count) * unit };
 }
 
 /**
@@ -136,7 +145,8 @@ export function recipeOf(name: string): { readonly recipe: Recipe; readonly byte
  * @param name The pair's name.
  * @param signal Stops the work; a half-made file is removed.
  * @returns Where the files are.
- * @throws {ParasyncError} `usage` for an unknown name, `no_space` and the like where it cannot be written.
+ * @throws {ParasyncError} `usage` for an unknown name, `no_space` and the like where it cannot be written, for
+ * real pairs what {@linkcode makeRealPair} throws.
  */
 export async function makePair(
   dir: string,
@@ -146,11 +156,17 @@ export async function makePair(
   const { recipe, bytes } = recipeOf(name);
   fs.mkdirSync(dir, { recursive: true });
   const [oldFile, newFile] = [join(dir, `${name}.old`), join(dir, `${name}.new`)];
-  const content = recipe.make(bytes);
-  if (!fs.existsSync(oldFile)) await writeContent(oldFile, content.old, signal);
-  if (!fs.existsSync(newFile)) await writeContent(newFile, content.new, signal);
+  let origins: Origins | undefined;
+  if ("create" in recipe) {
+    origins = await makeRealPair(dir, name, recipe, signal);
+  } else {
+    const content = recipe.make(bytes);
+    if (!fs.existsSync(oldFile)) await writeContent(oldFile, content.old, signal);
+    if (!fs.existsSync(newFile)) await writeContent(newFile, content.new, signal);
+  }
   const [oldBytes, newBytes] = [fs.statSync(oldFile).size, fs.statSync(newFile).size];
-  return { name, oldFile, newFile, oldBytes, newBytes };
+  const pair = { name, oldFile, newFile, oldBytes, newBytes };
+  return origins === undefined ? pair : { ...pair, origins };
 }
 
 /** How long the event loop may be kept waiting, in ms. */
@@ -187,12 +203,23 @@ async function writeContent(path: string, content: Content, signal?: AbortSignal
   }
 }
 
+function rows(table: Readonly<Record<string, Recipe | RealPair>>): string {
+  return Object.entries(table).map(([name, { summary, bytes }]) =>
+    `  ${name.padEnd(10)} ${formatBytes(bytes).padStart(8)}  ${summary}\n`
+  ).join("");
+}
+
 function usage(): string {
-  const rows = Object.entries(RECIPES).map(([name, { summary, bytes }]) =>
-    `  ${name.padEnd(9)} ${formatBytes(bytes).padStart(8)}  ${summary}\n`
-  );
   return "Usage: deno task pairs DIR NAME…\n\nMakes DIR/NAME.old and DIR/NAME.new. The kinds, which a size " +
-    `may follow, as in insert8-1g:\n${rows.join("")}`;
+    `may follow, as in insert8-1g:\n${rows(RECIPES)}` +
+    `Real ones, of one size, which npm or apt fetch:\n${rows(REAL_PAIRS)}`;
+}
+
+/** Its two files, their sizes, and where they are from. */
+function described({ oldFile, newFile, oldBytes, newBytes, origins }: FilePair): string {
+  const line = (path: string, bytes: number, origin: string | undefined): string =>
+    `${path}  ${formatBytes(bytes)}${origin === undefined ? "" : `  ${origin}`}\n`;
+  return line(oldFile, oldBytes, origins?.old) + line(newFile, newBytes, origins?.new);
 }
 
 if (import.meta.main) {
@@ -207,11 +234,7 @@ if (import.meta.main) {
     names.forEach(recipeOf);
     const signal = endingSignal();
     for (const name of names) {
-      const pair = await makePair(dir, name, signal);
-      stdout.write(
-        `${pair.oldFile}  ${formatBytes(pair.oldBytes)}\n` +
-          `${pair.newFile}  ${formatBytes(pair.newBytes)}\n`,
-      );
+      stdout.write(described(await makePair(dir, name, signal)));
     }
     Deno.exit(0);
   } catch (error) {

@@ -13,6 +13,16 @@ export const ISAL_SYMBOLS = {
     ],
     result: "u32", // uint32_t
   },
+  /** `unsigned int crc32_iscsi(unsigned char *buffer, int len, unsigned int init_crc)`: CRC-32C, not inverted */
+  crc32c: {
+    name: "crc32_iscsi",
+    parameters: [
+      "buffer", // unsigned char *buffer
+      "i32", // int len
+      "u32", // unsigned int init_crc: all ones, or the inverse of the CRC of what came before
+    ],
+    result: "u32", // unsigned int
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** An opened ISA-L. */

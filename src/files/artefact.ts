@@ -6,12 +6,13 @@ export const ARTEFACT_PREFIX = ".parasync-";
 
 /**
  * What a file beside the target is for: the content being built, the session's record, its journal of
- * applied ranges, the lease of a target, or one of these before it has its name.
+ * applied ranges, the lease of a target, the stored checksums of a file, or one of these before it has its
+ * name.
  */
-export type ArtefactKind = "part" | "session" | "journal" | "lease" | "new";
+export type ArtefactKind = "part" | "session" | "journal" | "lease" | "sums" | "new";
 
 const KEY = /^[0-9a-f]{32}$/;
-const ARTEFACT = /^\.parasync-([0-9a-f]{32}|[0-9a-f]{16})\.(part|session|journal|lease|new)$/;
+const ARTEFACT = /^\.parasync-([0-9a-f]{32}|[0-9a-f]{16})\.(part|session|journal|lease|sums|new)$/;
 
 /** Whether something is a session's key: 32 lowercase hexadecimal digits. */
 export function isSessionKey(key: unknown): key is string {

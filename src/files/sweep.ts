@@ -14,7 +14,8 @@ interface Group {
 /**
  * Removes what sessions that are no more left in a folder: a session's files together, once none of them
  * has been touched for the given time, and leases whose holder is dead or silent. Everything else in the
- * folder is left alone, folders and links with such names included.
+ * folder is left alone, folders and links with such names and stored checksums included: those are worth
+ * the more the longer their file has not been touched.
  *
  * @param directory A folder under the root, a real path.
  * @param olderThanMs How long a session's files must have lain untouched; well above the time after which
@@ -28,7 +29,7 @@ export function sweepStale(directory: string, olderThanMs: number, now = Date.no
   let removed = 0;
   for (const base of listFolder(directory)) {
     const artefact = parseArtefact(base);
-    if (artefact === null) continue;
+    if (artefact === null || artefact.kind === "sums") continue;
     const path = join(directory, base);
     if (artefact.kind === "lease") removed += tryRemove(() => removeStaleLease(path, now));
     else collect(groups, artefact, path);

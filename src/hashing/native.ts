@@ -1,18 +1,14 @@
 /** Checksums by shared libraries: ISA-L for the weak, libblake3 or LLVM for the strong. */
 import { type Blake3Library, HASHER_BYTES, openBlake3 } from "../../ffi/blake3.ts";
 import { type IsalLibrary, openIsal } from "../../ffi/isal.ts";
-import { type HashBackend, STRONG_BYTES } from "./backend.ts";
+import { STRONG_BYTES } from "./backend.ts";
+import type { NativeBackend } from "./native_backend.ts";
 import { viewOf } from "./view.ts";
 
-const STRONG_LENGTH = BigInt(STRONG_BYTES);
+export type { NativeBackend } from "./native_backend.ts";
 
-/** A native backend, which keeps its two libraries loaded until it is closed. */
-export interface NativeBackend extends HashBackend {
-  /** Both libraries, never one of them. */
-  readonly name: "native";
-  /** Unloads the libraries; the backend must not be used afterwards. */
-  close(): void;
-}
+const ALL_ONES = 0xffffffff;
+const STRONG_LENGTH = BigInt(STRONG_BYTES);
 
 /**
  * Opens both libraries; with only one of them there is no native backend, so that "native" always
@@ -43,7 +39,7 @@ export function openNative(
  * more, and an address would outlive memory that was transferred or grown.
  */
 function nativeBackend(isal: IsalLibrary, blake3: Blake3Library): NativeBackend {
-  const { crc32 } = isal.symbols;
+  const { crc32, crc32c } = isal.symbols;
   const { init, update, finalize } = blake3.symbols;
   const hasher = new Uint8Array(HASHER_BYTES);
   const result = new Uint8Array(STRONG_BYTES);
@@ -52,6 +48,10 @@ function nativeBackend(isal: IsalLibrary, blake3: Blake3Library): NativeBackend 
     description: `${isal.name} + ${blake3.name}`,
     weak(memory: Uint8Array, begin: number, end: number): number {
       return crc32(0, viewOf(memory, begin, end), BigInt(end - begin));
+    },
+    crc32c(memory: Uint8Array, begin: number, end: number): number {
+      // The C type of the length is int; nobody has chunks or blocks of more than a MiB.
+      return ~crc32c(viewOf(memory, begin, end), end - begin, ALL_ONES) >>> 0;
     },
     strong(memory: Uint8Array, begin: number, end: number, out: Uint8Array, at: number): void {
       init(hasher);

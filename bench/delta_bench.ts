@@ -1,10 +1,24 @@
 /** What the delta's own parts cost per command and per byte: `deno bench -A bench/delta_bench.ts`. */
+import fs from "node:fs";
+import { join } from "node:path";
 import { Coverage } from "../src/delta/coverage.ts";
 import { DeltaDecoder, type DeltaSink } from "../src/delta/decoder.ts";
 import { DeltaEncoder } from "../src/delta/encoder.ts";
+import { newSessionKey } from "../src/files/artefact.ts";
+import { currentIdentity } from "../src/files/current_identity.ts";
+import { openPinned } from "../src/files/pinned_file.ts";
+import { Root } from "../src/files/root.ts";
+import { STRONG_BYTES } from "../src/hashing/backend.ts";
+import { openBackend } from "../src/hashing/select.ts";
+import { SEGMENT_BYTES, sessionDigest } from "../src/hashing/session_digest.ts";
+import { Reception } from "../src/schemes/reception.ts";
+import { StageClock } from "../src/telemetry/stages.ts";
 import { decodeVarints, encodeVarints } from "../src/transport/columns.ts";
 import { FRAME_HEAD_BYTES } from "../src/transport/framing.ts";
 import { readRequest, requestFrame } from "../src/transport/messages.ts";
+import { LaneGroup } from "../src/workers/lane_group.ts";
+import { WorkerLane } from "../src/workers/lane_handle.ts";
+import { RandomBytes } from "./random_bytes.ts";
 
 const DIGEST = new Uint8Array(32);
 const IGNORE: DeltaSink = { copy() {}, literal() {}, zero() {}, end() {} };
@@ -102,3 +116,110 @@ Deno.bench("write a batch of 100,000 keys as a frame", () => {
 Deno.bench("read a batch of 100,000 keys from a frame", () => {
   readRequest(batchFrame);
 });
+
+const TARGET_BYTES = 64 * SEGMENT_BYTES;
+const USUAL = { min: 4096, avg: 8192, max: 12288 };
+
+/** A patch of 64 MiB, as it comes from the network, and the file that it makes. */
+interface Patch {
+  readonly pieces: Uint8Array[];
+  readonly result: Uint8Array;
+}
+
+const { backend } = await openBackend("auto");
+const folder = fs.realpathSync(Deno.makeTempDirSync({ prefix: "delta-bench-" }));
+addEventListener("unload", () => fs.rmSync(folder, { recursive: true, force: true }));
+const old = new Uint8Array(TARGET_BYTES);
+new RandomBytes("old").read(old, 0);
+fs.writeFileSync(join(folder, "old"), old);
+const fresh = new Uint8Array(TARGET_BYTES);
+new RandomBytes("new").read(fresh, 0);
+const lanes = new LaneGroup([new WorkerLane(), new WorkerLane()], "auto");
+
+function digestOf(bytes: Uint8Array): Uint8Array {
+  const segments = new Uint8Array(bytes.length / SEGMENT_BYTES * STRONG_BYTES);
+  for (let i = 0; i * SEGMENT_BYTES < bytes.length; i++) {
+    const begin = i * SEGMENT_BYTES;
+    backend.strong(bytes, begin, begin + SEGMENT_BYTES, segments, i * STRONG_BYTES);
+  }
+  return sessionDigest(backend, bytes.length, segments);
+}
+
+/** A patch whose target is cut into ranges of `bytes`; every `every`-th is a literal, the others are copies. */
+async function patchOf(bytes: number, every: number): Promise<Patch> {
+  const result = new Uint8Array(TARGET_BYTES);
+  const count = TARGET_BYTES / bytes;
+  const sizes = { oldSize: TARGET_BYTES, newSize: TARGET_BYTES };
+  const pieces = await received((emit) => {
+    const encoder = new DeltaEncoder(sizes, emit);
+    for (let i = 0; i < count; i++) {
+      const target = i * bytes;
+      const data = i % every === every - 1
+        ? fresh.subarray(target, target + bytes)
+        // From the other end, so that no copy continues the one before.
+        : old.subarray(TARGET_BYTES - target - bytes, TARGET_BYTES - target);
+      result.set(data, target);
+      if (data.buffer === fresh.buffer) encoder.literal(target, data);
+      else encoder.copy(data.byteOffset, target, bytes);
+    }
+    encoder.end(digestOf(result));
+  });
+  return { pieces, result };
+}
+
+/** A server's end, from the first byte of the patch to the rename. */
+async function receive(
+  { pieces, result }: Patch,
+  order: "any" | "target",
+  bench: Deno.BenchContext,
+): Promise<void> {
+  const location = Root.open(folder).locate("target");
+  using basis = openPinned(join(folder, "old"));
+  const { path, identity, size } = basis;
+  const reference = { path, name: path, identity, size, turn: null };
+  bench.start();
+  const reception = await Reception.open({
+    location,
+    key: newSessionKey(),
+    basis,
+    basisReference: reference,
+    newSize: result.length,
+    allocated: undefined,
+    parameters: USUAL,
+    order,
+    lanes,
+    clock: new StageClock(),
+    commit: { expectTarget: currentIdentity(location), fsync: false },
+  });
+  const received = await reception.receive(
+    (async function* (): AsyncGenerator<Uint8Array> {
+      yield* pieces;
+    })(),
+    "chunk",
+  );
+  bench.end();
+  await lanes.release([reference]);
+  if (received.kind !== "committed" || !fs.readFileSync(join(folder, "target")).equals(result)) {
+    throw new Error("the target is not what the patch makes");
+  }
+  fs.unlinkSync(join(folder, "target"));
+}
+
+for (
+  const [about, patch] of [
+    ["64 MiB of 16 MiB copies", await patchOf(16 * SEGMENT_BYTES, 8)],
+    ["64 MiB, 8 KiB copies and literals in turn", await patchOf(LITERAL_BYTES, 2)],
+    ["64 MiB of literals", await patchOf(SEGMENT_BYTES, 1)],
+  ] as const
+) {
+  for (const order of ["any", "target"] as const) {
+    Deno.bench({
+      name: `receive ${about}, ${order === "any" ? "at any place" : "in order"}`,
+      group: about,
+      n: 12,
+      warmup: 3,
+      // Deno waits only for what is written as an async function.
+      fn: async (bench) => await receive(patch, order, bench),
+    });
+  }
+}

@@ -50,7 +50,13 @@ export class Program {
       args: rest,
       cwd: options.cwd ?? Deno.cwd(),
       // On a machine that is busy a line of progress might come where nothing is expected.
-      env: { ...inheritedEnvironment(), PARASYNC_PROGRESS: "off", ...options.env },
+      env: {
+        ...inheritedEnvironment(),
+        PARASYNC_PROGRESS: "off",
+        // No test may leave anything in the folder of who runs it.
+        PARASYNC_STORE: "off",
+        ...options.env,
+      },
       clearEnv: true,
       stdin: "null",
       stdout: "piped",

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parasync.proto.
  */
 export const file_parasync: GenFile = /*@__PURE__*/
-  fileDesc("Cg5wYXJhc3luYy5wcm90bxILcGFyYXN5bmMudjEiYwoHUmVxdWVzdBIhCgRvcGVuGAEgASgLMhEucGFyYXN5bmMudjEuT3BlbkgAEiwKCndlYWtfYmF0Y2gYAiABKAsyFi5wYXJhc3luYy52MS5XZWFrQmF0Y2hIAEIHCgVmcmFtZSKLAgoGQW5zd2VyEicKB3Nlc3Npb24YASABKAsyFC5wYXJhc3luYy52MS5TZXNzaW9uSAASKQoIcHJlc2VuY2UYAiABKAsyFS5wYXJhc3luYy52MS5QcmVzZW5jZUgAEi0KCmNhbmRpZGF0ZXMYAyABKAsyFy5wYXJhc3luYy52MS5DYW5kaWRhdGVzSAASKQoIcHJvZ3Jlc3MYBCABKAsyFS5wYXJhc3luYy52MS5Qcm9ncmVzc0gAEiEKBGRvbmUYBSABKAsyES5wYXJhc3luYy52MS5Eb25lSAASJwoHcHJvYmxlbRgGIAEoCzIULnBhcmFzeW5jLnYxLlByb2JsZW1IAEIHCgVmcmFtZSJrCgRPcGVuEhAKCHByb3RvY29sGAEgASgNEhAKCG5ld19zaXplGAIgASgEEhkKDG5ld19tdGltZV9ucxgDIAEoEkgAiAEBEhMKC2ZpbmdlcnByaW50GAQgASgJQg8KDV9uZXdfbXRpbWVfbnMiRwoJV2Vha0JhdGNoEg0KBWZpcnN0GAEgASgNEgwKBHdlYWsYAiABKAwSDwoHbGVuZ3RocxgDIAEoDBIMCgRsYXN0GAQgASgIIpMBCgdTZXNzaW9uEhMKC3JlcXVlc3Rfa2V5GAEgASgJEhIKCmJhc2lzX3NpemUYAiABKAQSFAoMYmFzaXNfZXhpc3RzGAMgASgIEg8KB2JhY2tlbmQYBCABKAkSDwoHdGhyZWFkcxgFIAEoDRIXCg9tYXhfcGF0Y2hfYnl0ZXMYBiABKAQSDgoGbm90aWNlGAcgASgJIjgKCFByZXNlbmNlEg0KBWZpcnN0GAEgASgNEg0KBWNvdW50GAIgASgNEg4KBmJpdG1hcBgDIAEoDCJSCgpDYW5kaWRhdGVzEhQKDGluZGV4X2RlbHRhcxgBIAEoDBIOCgZjb3VudHMYAiABKAwSDgoGcGxhY2VzGAMgASgMEg4KBnN0cm9uZxgEIAEoDCI2CghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgEEg0KBXRvdGFsGAMgASgEIiEKBVN0YWdlEgwKBG5hbWUYASABKAkSCgoCbXMYAiABKAEibwoERG9uZRIiCgZzdGFnZXMYASADKAsyEi5wYXJhc3luYy52MS5TdGFnZRIOCgZjaHVua3MYAiABKA0SDAoEa2V5cxgDIAEoDRIPCgdwcmVzZW50GAQgASgNEhQKDHN0cm9uZ19ieXRlcxgFIAEoBCIoCgdQcm9ibGVtEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCWIGcHJvdG8z");
+  fileDesc("Cg5wYXJhc3luYy5wcm90bxILcGFyYXN5bmMudjEiYwoHUmVxdWVzdBIhCgRvcGVuGAEgASgLMhEucGFyYXN5bmMudjEuT3BlbkgAEiwKCndlYWtfYmF0Y2gYAiABKAsyFi5wYXJhc3luYy52MS5XZWFrQmF0Y2hIAEIHCgVmcmFtZSLDAgoGQW5zd2VyEicKB3Nlc3Npb24YASABKAsyFC5wYXJhc3luYy52MS5TZXNzaW9uSAASKQoIcHJlc2VuY2UYAiABKAsyFS5wYXJhc3luYy52MS5QcmVzZW5jZUgAEi0KCmNhbmRpZGF0ZXMYAyABKAsyFy5wYXJhc3luYy52MS5DYW5kaWRhdGVzSAASKQoIcHJvZ3Jlc3MYBCABKAsyFS5wYXJhc3luYy52MS5Qcm9ncmVzc0gAEiEKBGRvbmUYBSABKAsyES5wYXJhc3luYy52MS5Eb25lSAASJwoHcHJvYmxlbRgGIAEoCzIULnBhcmFzeW5jLnYxLlByb2JsZW1IABI2Cg9ibG9ja19jaGVja3N1bXMYByABKAsyGy5wYXJhc3luYy52MS5CbG9ja0NoZWNrc3Vtc0gAQgcKBWZyYW1lImsKBE9wZW4SEAoIcHJvdG9jb2wYASABKA0SEAoIbmV3X3NpemUYAiABKAQSGQoMbmV3X210aW1lX25zGAMgASgSSACIAQESEwoLZmluZ2VycHJpbnQYBCABKAlCDwoNX25ld19tdGltZV9ucyJHCglXZWFrQmF0Y2gSDQoFZmlyc3QYASABKA0SDAoEd2VhaxgCIAEoDBIPCgdsZW5ndGhzGAMgASgMEgwKBGxhc3QYBCABKAgikwEKB1Nlc3Npb24SEwoLcmVxdWVzdF9rZXkYASABKAkSEgoKYmFzaXNfc2l6ZRgCIAEoBBIUCgxiYXNpc19leGlzdHMYAyABKAgSDwoHYmFja2VuZBgEIAEoCRIPCgd0aHJlYWRzGAUgASgNEhcKD21heF9wYXRjaF9ieXRlcxgGIAEoBBIOCgZub3RpY2UYByABKAkiOAoIUHJlc2VuY2USDQoFZmlyc3QYASABKA0SDQoFY291bnQYAiABKA0SDgoGYml0bWFwGAMgASgMIlIKCkNhbmRpZGF0ZXMSFAoMaW5kZXhfZGVsdGFzGAEgASgMEg4KBmNvdW50cxgCIAEoDBIOCgZwbGFjZXMYAyABKAwSDgoGc3Ryb25nGAQgASgMIj0KDkJsb2NrQ2hlY2tzdW1zEg0KBWZpcnN0GAEgASgNEgwKBHdlYWsYAiABKAwSDgoGc3Ryb25nGAMgASgMIjYKCFByb2dyZXNzEg0KBXN0YWdlGAEgASgJEgwKBGRvbmUYAiABKAQSDQoFdG90YWwYAyABKAQiIQoFU3RhZ2USDAoEbmFtZRgBIAEoCRIKCgJtcxgCIAEoASKCAQoERG9uZRIiCgZzdGFnZXMYASADKAsyEi5wYXJhc3luYy52MS5TdGFnZRIOCgZjaHVua3MYAiABKA0SDAoEa2V5cxgDIAEoDRIPCgdwcmVzZW50GAQgASgNEhQKDHN0cm9uZ19ieXRlcxgFIAEoBBIRCgljaGVja3N1bXMYBiABKAkiKAoHUHJvYmxlbRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAliBnByb3RvMw");
 
 /**
  * One frame of the client's stream: Open first, then WeakBatch frames up to the one marked last.
@@ -54,8 +54,9 @@ export const RequestSchema: GenMessage<Request> = /*@__PURE__*/
   messageDesc(file_parasync, 0);
 
 /**
- * One frame of the server's stream: Session first; Presence and Candidates in any order, and Progress
- * now and then; Done or Problem last.
+ * One frame of the server's stream. On POST /csums_queue: Session first; Presence and Candidates in any
+ * order, and Progress now and then; Done or Problem last. On GET /signature for skysync_f: BlockChecksums,
+ * then Done or Problem.
  *
  * @generated from message parasync.v1.Answer
  */
@@ -99,6 +100,12 @@ export type Answer = Message<"parasync.v1.Answer"> & {
      */
     value: Problem;
     case: "problem";
+  } | {
+    /**
+     * @generated from field: parasync.v1.BlockChecksums block_checksums = 7;
+     */
+    value: BlockChecksums;
+    case: "blockChecksums";
   } | { case: undefined; value?: undefined };
 };
 
@@ -338,6 +345,41 @@ export const CandidatesSchema: GenMessage<Candidates> = /*@__PURE__*/
   messageDesc(file_parasync, 6);
 
 /**
+ * Checksums of the basis's blocks, in order: all of one size, but for the last.
+ *
+ * @generated from message parasync.v1.BlockChecksums
+ */
+export type BlockChecksums = Message<"parasync.v1.BlockChecksums"> & {
+  /**
+   * Index of the first block.
+   *
+   * @generated from field: uint32 first = 1;
+   */
+  first: number;
+
+  /**
+   * Weak checksums, u32 each.
+   *
+   * @generated from field: bytes weak = 2;
+   */
+  weak: Uint8Array;
+
+  /**
+   * Strong checksums, 32 bytes each.
+   *
+   * @generated from field: bytes strong = 3;
+   */
+  strong: Uint8Array;
+};
+
+/**
+ * Describes the message parasync.v1.BlockChecksums.
+ * Use `create(BlockChecksumsSchema)` to create a new message.
+ */
+export const BlockChecksumsSchema: GenMessage<BlockChecksums> = /*@__PURE__*/
+  messageDesc(file_parasync, 7);
+
+/**
  * How far a stage of the server's work has come.
  *
  * @generated from message parasync.v1.Progress
@@ -370,7 +412,7 @@ export type Progress = Message<"parasync.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_parasync, 7);
+  messageDesc(file_parasync, 8);
 
 /**
  * How long one stage of the server's work took.
@@ -398,7 +440,7 @@ export type Stage = Message<"parasync.v1.Stage"> & {
  * Use `create(StageSchema)` to create a new message.
  */
 export const StageSchema: GenMessage<Stage> = /*@__PURE__*/
-  messageDesc(file_parasync, 8);
+  messageDesc(file_parasync, 9);
 
 /**
  * The end of an answer that is complete.
@@ -440,6 +482,14 @@ export type Done = Message<"parasync.v1.Done"> & {
    * @generated from field: uint64 strong_bytes = 5;
    */
   strongBytes: bigint;
+
+  /**
+   * Where the checksums of the basis's blocks came from, in schemes that work from stored ones: "stored" or
+   * "computed"; empty in others.
+   *
+   * @generated from field: string checksums = 6;
+   */
+  checksums: string;
 };
 
 /**
@@ -447,7 +497,7 @@ export type Done = Message<"parasync.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_parasync, 9);
+  messageDesc(file_parasync, 10);
 
 /**
  * The end of an answer that could not be completed.
@@ -475,5 +525,5 @@ export type Problem = Message<"parasync.v1.Problem"> & {
  * Use `create(ProblemSchema)` to create a new message.
  */
 export const ProblemSchema: GenMessage<Problem> = /*@__PURE__*/
-  messageDesc(file_parasync, 10);
+  messageDesc(file_parasync, 11);
 

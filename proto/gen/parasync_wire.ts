@@ -5,6 +5,8 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type {
   Answer,
   AnswerSchema,
+  BlockChecksums,
+  BlockChecksumsSchema,
   Candidates,
   CandidatesSchema,
   Done,
@@ -108,6 +110,9 @@ function writeAnswer(
     case "problem":
       writeProblem(writer.tag(6, 2).fork(), message.frame.value).join();
       break;
+    case "blockChecksums":
+      writeBlockChecksums(writer.tag(7, 2).fork(), message.frame.value).join();
+      break;
   }
   return writer;
 }
@@ -138,6 +143,9 @@ function readAnswer(reader: BinaryReader, length: number): Answer {
         break;
       case 50:
         message.frame = { case: "problem", value: readProblem(reader, reader.uint32()) };
+        break;
+      case 58:
+        message.frame = { case: "blockChecksums", value: readBlockChecksums(reader, reader.uint32()) };
         break;
       default:
         reader.skip(type, number);
@@ -415,6 +423,50 @@ function readCandidates(reader: BinaryReader, length: number): Candidates {
   return message;
 }
 
+function writeBlockChecksums(
+  writer: BinaryWriter,
+  message: MessageInitShape<typeof BlockChecksumsSchema>,
+): BinaryWriter {
+  if (message.first !== undefined && message.first !== 0) {
+    writer.tag(1, 0).uint32(message.first);
+  }
+  if (message.weak !== undefined && message.weak.length > 0) {
+    writer.tag(2, 2).bytes(message.weak);
+  }
+  if (message.strong !== undefined && message.strong.length > 0) {
+    writer.tag(3, 2).bytes(message.strong);
+  }
+  return writer;
+}
+
+function readBlockChecksums(reader: BinaryReader, length: number): BlockChecksums {
+  const end = reader.pos + length;
+  const message: BlockChecksums = {
+    $typeName: "parasync.v1.BlockChecksums",
+    first: 0,
+    weak: new Uint8Array(0),
+    strong: new Uint8Array(0),
+  };
+  while (reader.pos < end) {
+    const [number, type] = reader.tag();
+    switch (number * 8 + type) {
+      case 8:
+        message.first = reader.uint32();
+        break;
+      case 18:
+        message.weak = reader.bytes();
+        break;
+      case 26:
+        message.strong = reader.bytes();
+        break;
+      default:
+        reader.skip(type, number);
+    }
+  }
+  if (reader.pos !== end) throw new RangeError("a field runs past the end of its message");
+  return message;
+}
+
 function writeProgress(
   writer: BinaryWriter,
   message: MessageInitShape<typeof ProgressSchema>,
@@ -515,6 +567,9 @@ function writeDone(
   if (message.strongBytes !== undefined && message.strongBytes !== 0n) {
     writer.tag(5, 0).uint64(message.strongBytes);
   }
+  if (message.checksums !== undefined && message.checksums !== "") {
+    writer.tag(6, 2).string(message.checksums);
+  }
   return writer;
 }
 
@@ -527,6 +582,7 @@ function readDone(reader: BinaryReader, length: number): Done {
     keys: 0,
     present: 0,
     strongBytes: 0n,
+    checksums: "",
   };
   while (reader.pos < end) {
     const [number, type] = reader.tag();
@@ -545,6 +601,9 @@ function readDone(reader: BinaryReader, length: number): Done {
         break;
       case 40:
         message.strongBytes = BigInt(reader.uint64());
+        break;
+      case 50:
+        message.checksums = reader.string();
         break;
       default:
         reader.skip(type, number);

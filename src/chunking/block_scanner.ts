@@ -3,6 +3,7 @@ import { readFully } from "../files/positional.ts";
 import type { HashBackend } from "../hashing/backend.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { BlockCutter } from "./block_cutter.ts";
+import { type DerivedWeaks, WeakDeriver, windowEnd } from "./derived_weak.ts";
 import type { ScanKernel } from "./kernel/scan_kernel.ts";
 import { BLOCK_BYTES, type ChunkParameters } from "./parameters.ts";
 import type { ScanChain } from "./scan_chain.ts";
@@ -19,6 +20,8 @@ export interface BlockChunks {
   readonly zeros: readonly number[];
   /** BLAKE3 of the block's bytes (a segment of the session digest), where it was asked for. */
   readonly segment: Uint8Array<ArrayBuffer> | null;
+  /** How many bytes went through the weak checksum, where it was derived; else all of the chunks' did. */
+  readonly weakBytes?: number | undefined;
 }
 
 /**
@@ -29,12 +32,16 @@ export interface BlockChunks {
  * byte is read once; the cuts are rule K's for any number of lanes (compare ParaSync, FAST'26, §3.1, which
  * combines sub-chunks serially).
  *
+ * Where the file's stored checksums are known, weak checksums are derived from them and only the bytes around
+ * the cuts go through the CRC (SkySync, FAST'26, §3.2.1); the values are the same.
+ *
  * @param kernel The lane's scan kernel; it has room for a block and a maximal chunk.
  * @param backend Who computes the checksums.
  * @param source The file.
  * @param parameters Rule K's sizes.
  * @param chain The order of the blocks.
  * @param withSegment Whether to hash the block for the session digest as well.
+ * @param derived What to derive weak checksums from, instead of computing them.
  * @returns The block's chunks; null where no block was left.
  */
 export function scanNextBlock(
@@ -44,6 +51,7 @@ export function scanNextBlock(
   parameters: ChunkParameters,
   chain: ScanChain,
   withSegment: boolean,
+  derived?: DerivedWeaks,
 ): BlockChunks | null {
   const block = chain.take();
   const begin = block * BLOCK_BYTES;
@@ -51,8 +59,11 @@ export function scanNextBlock(
   const length = Math.min(BLOCK_BYTES, source.size - begin);
   const available = Math.min(BLOCK_BYTES + parameters.max, source.size - begin);
   const { memory, dataOffset } = kernel;
+  const reach = derived === undefined
+    ? available
+    : Math.min(windowEnd(derived.block, available), source.size - begin);
   // No cut lies within a minimal chunk's length of the block's begin, so none depends on bytes before it.
-  readFully(source.fd, memory, dataOffset, available, begin, source.name);
+  readFully(source.fd, memory, dataOffset, reach, begin, source.name);
 
   const cutter = new BlockCutter(kernel, length, available, parameters);
   const known = chain.startOf(block);
@@ -69,16 +80,23 @@ export function scanNextBlock(
   for (let i = 0; i < count; i++) {
     const to = ends[i]!;
     lengths[i] = to - from;
-    weaks[i] = backend.weak(memory, dataOffset + from, dataOffset + to);
+    if (derived === undefined) weaks[i] = backend.weak(memory, dataOffset + from, dataOffset + to);
     if (to - from === parameters.max && kernel.isZero(from, to)) zeros.push(i);
     from = to;
+  }
+  let weakBytes: number | undefined;
+  if (derived !== undefined) {
+    const crc = (bytes: Uint8Array, at: number, end: number) => backend.weak(bytes, at, end);
+    const deriver = new WeakDeriver(derived, source.size, crc);
+    deriver.derive({ memory, at: dataOffset, begin, length: reach }, start, ends, weaks);
+    weakBytes = deriver.bytesRead;
   }
   let segment: Uint8Array<ArrayBuffer> | null = null;
   if (withSegment) {
     segment = new Uint8Array(STRONG_BYTES);
     backend.strong(memory, dataOffset, dataOffset + length, segment, 0);
   }
-  return { block, lengths, weaks, zeros, segment };
+  return { block, lengths, weaks, zeros, segment, weakBytes };
 }
 
 /** How many blocks a file of `size` bytes has. */

@@ -19,6 +19,9 @@ export interface ChunkParameters {
 /** Files are scanned in blocks of this size; it equals the session digest's segment. */
 export const BLOCK_BYTES = 1 << 20;
 
+/** The least bytes in a block of fixed size. */
+const MIN_BLOCK_BYTES = 64;
+
 const KIB = 1024;
 const BASE: ChunkParameters = { min: 4 * KIB, avg: 8 * KIB, max: 12 * KIB };
 const LARGEST_SCALE = 64;
@@ -59,6 +62,22 @@ export function parseChunkParameters(text: string): ChunkParameters {
     );
   }
   return { min, avg, max };
+}
+
+/**
+ * The parameters that stand for blocks of one size: three times the same.
+ *
+ * @param block Bytes in a block, {@linkcode MIN_BLOCK_BYTES} to {@linkcode BLOCK_BYTES}.
+ * @throws {ParasyncError} `bad_request` where it is out of that range.
+ */
+export function blockParameters(block: number): ChunkParameters {
+  if (!(Number.isSafeInteger(block) && block >= MIN_BLOCK_BYTES && block <= BLOCK_BYTES)) {
+    throw new ParasyncError(
+      "bad_request",
+      `Cannot use blocks of ${block} bytes: they must have ${MIN_BLOCK_BYTES} to ${BLOCK_BYTES}`,
+    );
+  }
+  return { min: block, avg: block, max: block };
 }
 
 /** Whether sizes are within the limits of {@linkcode ChunkParameters}. */

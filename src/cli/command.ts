@@ -5,7 +5,7 @@ import type { Output } from "./output/output.ts";
 import type { ReadEnvironment } from "./parse.ts";
 import type { CommandName, Program } from "./program.ts";
 
-export type { OptionsOf } from "./options.ts";
+export type { OptionsOf, OptionsOfAny } from "./options.ts";
 export type { Output } from "./output/output.ts";
 
 /** What a command has to work with beside its options: everything else of the process it touches. */

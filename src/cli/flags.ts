@@ -1,20 +1,17 @@
+import { MODES } from "../matching/mode_name.ts";
+import { SCHEME_NAMES } from "../schemes/scheme_name.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 import type { FlagSpec } from "./flag_spec.ts";
+import { forEach, ORIGINAL_CLIENTS, ORIGINAL_SERVERS, ORIGINAL_TESTS } from "./original.ts";
 
-const SERVERS = ["serve", "parasync_http_server"] as const;
-const ORIGINAL_CLIENTS = ["parasync_http_client"] as const;
+const SERVERS = ["serve", ...ORIGINAL_SERVERS] as const;
 const CLIENTS = ["push", ...ORIGINAL_CLIENTS] as const;
-const SYNCS = [...CLIENTS, "local"] as const;
+const LOCALS = ["local", ...ORIGINAL_TESTS] as const;
+const SYNCS = [...CLIENTS, ...LOCALS] as const;
 const WORKERS = [...SERVERS, ...SYNCS] as const;
-
-/** The parallel matching algorithms; the place of each is its number in the original and on the wire. */
-export const MODES = ["pipeline-v1", "pipeline-v3", "flow-graph", "streaming"] as const;
-
-/** The name of a parallel matching algorithm. */
-export type ModeName = typeof MODES[number];
-
-/** Schemes that a sync can be told to use. */
-const SCHEMES = ["parasync"] as const;
+/** What runs by a scheme of one's choice, or by the one that has modes. */
+const CHOOSERS = ["push", "local"] as const;
+const WITH_MODES = [...CHOOSERS, "parasync_http_client", "parasync_test"] as const;
 
 const MOST_THREADS = 256;
 const cores = () => Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
@@ -82,7 +79,7 @@ export const FLAGS = {
   },
   fsync: {
     kind: "boolean",
-    commands: [...SERVERS, "local"],
+    commands: [...SERVERS, ...LOCALS],
     help: "Whether a result is on the disk before it is reported",
     placeholder: "on|off",
     default: "on",
@@ -127,7 +124,11 @@ export const FLAGS = {
     commands: WORKERS,
     help: "Threads for one sync, at a server the most a client may ask for; auto: cores up to 8",
     default: "auto",
-    defaults: { serve: "cores", "parasync_http_server": "cores", "parasync_http_client": "4" },
+    defaults: {
+      serve: "cores",
+      ...forEach(ORIGINAL_SERVERS, "cores"),
+      ...forEach([...ORIGINAL_CLIENTS, ...ORIGINAL_TESTS], "4"),
+    },
     aliases: ["thread_num"],
     short: "T",
   },
@@ -140,37 +141,46 @@ export const FLAGS = {
     commands: WORKERS,
     help: "Checksums by native libraries: never, yes, where there are any, or fail without",
     default: "auto",
-    defaults: { "parasync_http_client": "0" },
+    defaults: forEach([...ORIGINAL_CLIENTS, ...ORIGINAL_TESTS], "0"),
   },
   mode: {
     kind: "choice",
     choices: MODES,
     synonyms: { "0": "pipeline-v1", "1": "pipeline-v3", "2": "flow-graph", "3": "streaming" },
-    commands: SYNCS,
-    help: "The parallel matching algorithm, by name or number; so far streaming (3) alone is there",
+    commands: WITH_MODES,
+    help: "The parallel matching algorithm of parasync, by name or number",
     default: "streaming",
   },
   scheme: {
     kind: "choice",
-    choices: SCHEMES,
-    commands: SYNCS,
+    choices: SCHEME_NAMES,
+    commands: CHOOSERS,
     help: "Who chunks and hashes what, and in which order",
     default: "parasync",
   },
   "chunk-size": {
     kind: "chunk_sizes",
     commands: SYNCS,
-    help: "Least, average and greatest chunk, such as 4KiB:8KiB:12KiB; auto grows with the file",
+    help:
+      "Least, average and greatest chunk, such as 4KiB:8KiB:12KiB, or the blocks of rsync and skysync_f (the average); auto grows with the file",
     default: "auto",
   },
   confirm: {
     kind: "choice",
     choices: ["chunk", "target"],
-    commands: SYNCS,
+    commands: WITH_MODES,
     help:
       "What strong checksums prove equal: every chunk before it is used, or the target as it is written",
     default: "target",
-    defaults: { "parasync_http_client": "chunk" },
+    defaults: { "parasync_http_client": "chunk", "parasync_test": "chunk" },
+  },
+  store: {
+    kind: "string",
+    commands: WORKERS,
+    help:
+      "Where skysync_f and skysync_c keep checksums: cache (~/.cache/parasync), beside the files, off, or a folder",
+    placeholder: "cache|beside|off|DIR",
+    default: "cache",
   },
   digest: {
     kind: "choice",
@@ -185,7 +195,7 @@ export const FLAGS = {
     help: "Write to the target's name with this added, instead of replacing the target",
     placeholder: "TEXT",
     default: "",
-    defaults: { "parasync_http_client": ".new" },
+    defaults: forEach(ORIGINAL_CLIENTS, ".new"),
   },
   "max-file-size": {
     kind: "bytes",

@@ -1,4 +1,5 @@
 import type { CommandModule } from "./command.ts";
+import { forEach, ORIGINAL_CLIENTS, ORIGINAL_SERVERS, ORIGINAL_TESTS } from "./original.ts";
 import type { CommandName } from "./program.ts";
 
 /** How each command's module is loaded. */
@@ -16,6 +17,7 @@ export const LOADERS: Loaders = {
   local: () => import("./commands/local.ts"),
   version: () => import("./commands/version.ts"),
   help: () => import("./commands/help.ts"),
-  "parasync_http_server": () => import("./commands/serve.ts"),
-  "parasync_http_client": () => import("./commands/push.ts"),
+  ...forEach(ORIGINAL_SERVERS, () => import("./commands/serve.ts")),
+  ...forEach(ORIGINAL_CLIENTS, () => import("./commands/push.ts")),
+  ...forEach(ORIGINAL_TESTS, () => import("./commands/scheme_trial.ts")),
 };

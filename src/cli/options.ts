@@ -10,6 +10,11 @@ export type OptionsOf<Command extends CommandName> = {
   readonly [Name in FlagName as TakenBy<Name, Command>]: ValueOf<typeof FLAGS[Name]>;
 };
 
+/** The values of the flags of one of several commands, which need not all have the same. */
+export type OptionsOfAny<Command extends CommandName> = Command extends CommandName
+  ? OptionsOf<Command>
+  : never;
+
 /**
  * The flags that `command` takes, in the order of the table.
  *

@@ -1,3 +1,11 @@
+import {
+  forEach,
+  ORIGINAL_CLIENTS,
+  ORIGINAL_SERVERS,
+  ORIGINAL_TESTS,
+  type OriginalProgram,
+} from "./original.ts";
+
 /** What a command is, for the parser, for help and for completions. */
 export interface CommandSpec {
   /** What it does, in a line without a full stop. */
@@ -8,8 +16,8 @@ export interface CommandSpec {
   readonly original?: true;
 }
 
-/** Every command. To add one: a row here, its flags in flags.ts, its module in loaders.ts. */
-export const COMMANDS = {
+/** The commands of our own. To add one: a row here, its flags in flags.ts, its module in loaders.ts. */
+const OWN_COMMANDS = {
   serve: {
     summary: "Serve a folder: hold the old files and take in the new ones",
     positionals: [],
@@ -30,20 +38,30 @@ export const COMMANDS = {
     summary: "Explain a command and its flags",
     positionals: ["[COMMAND]"],
   },
-  "parasync_http_server": {
-    summary: "The original's server: serve under its name and flags",
-    positionals: [],
-    original: true,
-  },
-  "parasync_http_client": {
-    summary: "The original's client: write <basis>.new beside the basis",
-    positionals: [],
-    original: true,
-  },
 } as const satisfies Record<string, CommandSpec>;
 
 /** The name of a command. */
-export type CommandName = keyof typeof COMMANDS;
+export type CommandName = keyof typeof OWN_COMMANDS | OriginalProgram;
+
+/** Every command. */
+export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
+  ...OWN_COMMANDS,
+  ...forEach(ORIGINAL_SERVERS, {
+    summary: "Serve a folder to clients of that scheme alone",
+    positionals: [],
+    original: true,
+  }),
+  ...forEach(ORIGINAL_CLIENTS, {
+    summary: "Push a new file by that scheme: writes <basis>.new beside the basis",
+    positionals: [],
+    original: true,
+  }),
+  ...forEach(ORIGINAL_TESTS, {
+    summary: "Both ends of that scheme in one process: writes OLD.patch and prints times",
+    positionals: ["OLD", "NEW", "[HW]"],
+    original: true,
+  }),
+};
 
 /** Whether `name` is a command. */
 export function isCommandName(name: string): name is CommandName {
@@ -76,7 +94,7 @@ export function programFrom(argv0: string): Program {
   const name = last.replace(/\.(exe|ts|js)$/i, "");
   const own = CALLED_AS.get(name);
   if (own !== undefined) return { name, command: own };
-  if (isCommandName(name) && (COMMANDS[name] as CommandSpec).original) {
+  if (isCommandName(name) && COMMANDS[name].original) {
     return { name, command: name };
   }
   return { name: "parasync", command: undefined };

@@ -4,6 +4,8 @@ export interface SourceSize {
   readonly size: number;
   /** Bytes of disk that it takes, where the system says so; fewer than its size if it has holes. */
   readonly allocated: number | undefined;
+  /** When it was last modified, nanoseconds since 1970, where the system says so. */
+  readonly mtimeNs: bigint | undefined;
 }
 
 /**
@@ -17,9 +19,10 @@ export interface SourceSize {
  */
 export async function sourceSize(newFile: string): Promise<SourceSize> {
   try {
-    const { isFile, size, blocks } = Deno.statSync(newFile);
-    if (!isFile) return { size: 0, allocated: undefined };
-    return { size, allocated: blocks === null ? undefined : blocks * BLOCK_BYTES };
+    const { isFile, size, blocks, mtime } = Deno.statSync(newFile);
+    const mtimeNs = mtime === null ? undefined : BigInt(mtime.getTime()) * 1_000_000n;
+    if (!isFile) return { size: 0, allocated: undefined, mtimeNs };
+    return { size, allocated: blocks === null ? undefined : blocks * BLOCK_BYTES, mtimeNs };
   } catch (error) {
     const { asFileError } = await import("../files/file_error.ts");
     throw asFileError(error, "open", newFile);

@@ -1,27 +1,28 @@
-import type { ChunkParameters } from "../chunking/parameters.ts";
-import { ParasyncError } from "../errors.ts";
+import { ChecksumStore } from "../files/checksum_store.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import { openBackend } from "../hashing/select.ts";
-import { pushParasync } from "../schemes/parasync_source.ts";
-import type { Confirmation, Peer, SourceEnd, SyncOutcome } from "../schemes/scheme.ts";
+import { RecordKeeper } from "../schemes/record_keeper.ts";
+import { loadSourceScheme } from "../schemes/registry.ts";
+import type { Peer, SourceEnd, SourceScheme, SyncOutcome } from "../schemes/scheme.ts";
 import { StageClock } from "../telemetry/stages.ts";
+import { readReference } from "../workers/file_reference.ts";
 import { LanePool } from "../workers/pool.ts";
+import { storeChoice } from "../files/store_choice.ts";
+import type { SyncChoice } from "./sync_choice.ts";
+import { SCHEMES } from "../schemes/scheme_name.ts";
 import type { CommandContext } from "./command.ts";
 import { ProgressView } from "./output/progress.ts";
 import { renderSummary, type Summary, summaryJson } from "./output/summary.ts";
 
 /** The flags that `push` and `local` share. */
 export interface SyncOptions {
-  readonly threads: number;
   readonly hw: HardwareChoice;
-  readonly mode: string;
-  readonly scheme: string;
+  readonly store: string;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly progress: "auto" | "on" | "off";
   readonly digest: "session" | "blake3";
-  readonly confirm: Confirmation;
 }
 
 /** A sync that a command has begun. */
@@ -30,7 +31,13 @@ export interface SyncRun {
   readonly source: PinnedFile;
   /** This process's lanes. */
   readonly pool: LanePool;
-  /** The client's end of the scheme. */
+  /** How it is done. */
+  readonly choice: SyncChoice;
+  /** Where checksums are kept. */
+  readonly store: ChecksumStore;
+  /** The scheme, on its way. */
+  readonly scheme: Promise<SourceScheme>;
+  /** The client's end of it. */
   readonly end: SourceEnd;
   /** Shows progress, if it is to be shown. */
   readonly view: ProgressView;
@@ -44,7 +51,7 @@ export interface SyncRun {
  * @param newFile Its path; a link is followed.
  * @param options The command's flags.
  * @param context The command's surroundings.
- * @param parameters The sizes to cut by.
+ * @param choice How the sync is done.
  * @param signal Stops the sync.
  * @param otherBytes How many bytes there are to work on beside the new file, in this process.
  */
@@ -52,19 +59,21 @@ export async function beginSync(
   newFile: string,
   options: SyncOptions,
   context: CommandContext,
-  parameters: ChunkParameters,
+  choice: SyncChoice,
   signal: AbortSignal,
   otherBytes = 0,
 ): Promise<SyncRun> {
-  if (options.mode !== "streaming") {
-    throw new ParasyncError(
-      "usage",
-      `Cannot use --mode=${options.mode}: this version has streaming (3) only`,
-    );
-  }
+  const { threads, parameters, confirm, mode } = choice;
+  const scheme = loadSourceScheme(choice.scheme);
+  // Told when it is needed; what fails before must not leave it unheard.
+  scheme.catch(() => {});
   const source = openPinned(newFile, { followLinks: true });
-  const pool = new LanePool(options.threads, { mainWorks: true });
-  const lanes = pool.group(options.threads, source.size + otherBytes, options.hw);
+  const store = new ChecksumStore(
+    storeChoice(options.store, context.env),
+    (problem) => context.logger.warn(problem),
+  );
+  const pool = new LanePool(threads, { mainWorks: true });
+  const lanes = pool.group(threads, source.size + otherBytes, options.hw);
   // Fails here and at once where --hw=require cannot be had.
   const { missing } = await openBackend(options.hw);
   if (missing !== undefined && options.hw === "1") {
@@ -73,17 +82,14 @@ export async function beginSync(
   const view = new ProgressView(context.stderr, options.quiet ? "off" : options.progress);
   const end: SourceEnd = {
     file: source,
-    reference: {
-      path: source.path,
-      name: source.name,
-      identity: source.identity,
-      size: source.size,
-      turn: null,
-    },
+    reference: readReference(source),
     mtimeNs: BigInt(source.identity.mtimeNs),
     verifyUnchanged: () => source.verifyUnchanged(),
     parameters,
-    confirm: options.confirm,
+    confirm,
+    mode,
+    keeper: new RecordKeeper(source, store),
+    hw: options.hw,
     lanes,
     clock: new StageClock(),
     progress: (which, stage, done, total) => view.update(`${which} ${stage}`, done, total),
@@ -91,11 +97,11 @@ export async function beginSync(
   };
   const shown = !options.quiet && options.progress !== "off" &&
     (context.stderr.isTerminal || options.progress === "on");
-  return { source, pool, end, view, shown };
+  return { source, pool, choice, store, scheme, end, view, shown };
 }
 
 /**
- * Runs the sync to its end and prints its summary.
+ * Runs the sync to its end.
  *
  * @param run What {@linkcode beginSync} gave; closed by the time this returns.
  * @param peer The server.
@@ -103,6 +109,7 @@ export async function beginSync(
  * @param context The command's surroundings.
  * @param startedAt When the sync began, in ms of the process's clock.
  * @param target The name of what is written.
+ * @returns What it did.
  */
 export async function finishSync(
   run: SyncRun,
@@ -111,12 +118,13 @@ export async function finishSync(
   context: CommandContext,
   startedAt: number,
   target: string,
-): Promise<void> {
+): Promise<Summary> {
   let outcome: SyncOutcome;
   let elapsedMs: number;
   let digest: string;
   try {
-    outcome = await pushParasync(run.end, peer);
+    const push = await run.scheme;
+    outcome = await push(run.end, peer);
     elapsedMs = performance.now() - startedAt;
     digest = options.digest === "session" ? hexOf(outcome.digest) : await digestOf(run.source);
   } finally {
@@ -128,10 +136,10 @@ export async function finishSync(
   if (outcome.notice !== "" && options.hw === "1") {
     context.logger.warn(`Hardware checksums are missing at the server: ${outcome.notice}`);
   }
-  if (options.quiet && !options.json) return;
-  const summary: Summary = {
-    scheme: options.scheme,
-    mode: options.mode,
+  const { scheme, mode } = run.choice;
+  return {
+    scheme,
+    mode: SCHEMES[scheme].modes ? mode : "",
     threads: run.end.lanes.threads,
     hwRequested: options.hw,
     hwClient: backend.name,
@@ -153,15 +161,42 @@ export async function finishSync(
     stages: outcome.stages,
     digest,
     digestKind: options.digest,
+    checksumsClient: outcome.checksums.client,
+    checksumsServer: outcome.checksums.server,
+    peakRssBytes: peakMemory(),
     verified: true,
     target,
   };
-  const { stdout } = context;
+}
+
+/**
+ * Prints what a sync did, as the command's flags want it.
+ *
+ * @param summary What {@linkcode finishSync} gave.
+ * @param options The command's flags.
+ * @param context The command's surroundings.
+ */
+export function printSummary(
+  summary: Summary,
+  options: Pick<SyncOptions, "json" | "quiet">,
+  { stdout }: CommandContext,
+): void {
+  if (options.quiet && !options.json) return;
   stdout.write(
     options.json
       ? summaryJson(summary) + "\n"
       : renderSummary(summary, { colour: stdout.colour, width: stdout.size().columns }),
   );
+}
+
+/** The most memory that this process has held so far, in bytes, where the system says so. */
+function peakMemory(): number | null {
+  try {
+    const match = /^VmHWM:\s*(\d+) kB$/m.exec(Deno.readTextFileSync("/proc/self/status"));
+    return match === null ? null : Number(match[1]) * 1024;
+  } catch {
+    return null;
+  }
 }
 
 /** The result's BLAKE3 is the new file's: their session digests agree, and this file is still the same. */

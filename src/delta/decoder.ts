@@ -34,6 +34,9 @@ export type DeltaEnd =
     readonly digest: Uint8Array<ArrayBuffer>;
   };
 
+/** How the last stream of a patch ended. */
+export type PatchEnd = Extract<DeltaEnd, { last: true }>;
+
 /** Takes a delta's commands as they are decoded. What it throws passes through the decoder. */
 export interface DeltaSink {
   /** Bytes of the basis go to the target; both ranges lie in their files, the length is at least 1. */

@@ -88,6 +88,26 @@ export function addTotals(sum: DeltaTotals, part: Readonly<DeltaTotals>): void {
 }
 
 /**
+ * Asserts that a patch holds what its end announces.
+ *
+ * @param announced What its end states.
+ * @param found What its streams held.
+ * @throws {ParasyncError} `bad_request` where they differ.
+ */
+export function requireTotals(
+  announced: Readonly<DeltaTotals>,
+  found: Readonly<DeltaTotals>,
+): void {
+  for (const name of TOTALS) {
+    if (announced[name] === found[name]) continue;
+    throw new ParasyncError(
+      "bad_request",
+      `Cannot accept patch: it announces ${announced[name]} ${name} and has ${found[name]}`,
+    );
+  }
+}
+
+/**
  * Writes a u64.
  *
  * @param view Where to.

@@ -1,5 +1,5 @@
+import type { Assembler } from "./assembler.ts";
 import { DeltaDecoder, type DeltaEnd, type DeltaExpectations } from "./decoder.ts";
-import type { TargetAssembler } from "./target_assembler.ts";
 
 /** Literals are gathered into writes of this size. */
 const WRITE_BYTES = 1 << 20;
@@ -13,13 +13,14 @@ interface Write {
 }
 
 /**
- * Takes one stream of a patch: decodes it as it arrives, writes its literals and passes its copies on.
+ * Takes one stream of a patch: decodes it as it arrives, passes its copies on, and its literals too where the
+ * assembler takes them; otherwise it writes them.
  *
  * Literals that follow each other are gathered, two buffers' worth at most: one fills while the other is
  * being written. A stream that comes faster than the target can be written is held back.
  */
 export class PatchReceiver {
-  readonly #assembler: TargetAssembler;
+  readonly #assembler: Assembler;
   readonly #write: LiteralWriter;
   readonly #decoder: DeltaDecoder;
   #end: DeltaEnd | undefined;
@@ -33,15 +34,17 @@ export class PatchReceiver {
   /**
    * @param expected What the session knows of the delta.
    * @param assembler Who puts the target together.
-   * @param write How literals are written.
+   * @param write How literals are written, where the assembler does not take them.
    */
-  constructor(expected: DeltaExpectations, assembler: TargetAssembler, write: LiteralWriter) {
+  constructor(expected: DeltaExpectations, assembler: Assembler, write: LiteralWriter) {
     this.#assembler = assembler;
     this.#write = write;
     this.#decoder = new DeltaDecoder(expected, {
       copy: (source, target, length) => assembler.copy(source, target, length),
-      literal: (target, bytes) => this.#literal(target, bytes),
-      zero: (target, length) => assembler.wrote(target, length),
+      literal: "literal" in assembler
+        ? (target, bytes) => assembler.literal(target, bytes)
+        : (target, bytes) => this.#literal(target, bytes),
+      zero: (target, length) => assembler.zero(target, length),
       end: (end) => this.#end = end,
     });
   }
@@ -105,7 +108,7 @@ export class PatchReceiver {
   async #writeOut({ target, bytes }: Write): Promise<void> {
     await this.#writing;
     this.#writing = this.#write(bytes, target).then(() => {
-      this.#assembler.wrote(target, bytes.length);
+      if ("wrote" in this.#assembler) this.#assembler.wrote(target, bytes.length);
       if (bytes.byteOffset + bytes.length === bytes.buffer.byteLength) {
         this.#spare = new Uint8Array(bytes.buffer as ArrayBuffer);
       }

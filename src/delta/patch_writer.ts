@@ -3,11 +3,20 @@ import { readFully } from "../files/positional.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import { DeltaEncoder } from "./encoder.ts";
 import { addTotals, type DeltaTotals, noTotals } from "./format.ts";
-import { RangeQueue } from "./range_queue.ts";
+import { LITERAL, RangeQueue } from "./range_queue.ts";
 import { isZero } from "./zeros.ts";
 
 /** How long a body may wait for something to send before it ends and leaves the rest to the next one, in ms. */
 const IDLE_MS = 5_000;
+
+/** How a patch writer writes. */
+export interface PatchWriterOptions {
+  /**
+   * `any`: copies leave before literals, which are slower to send, for a target that is put together at
+   * absolute places. `target`: both leave in the order of the target, for one that is appended to.
+   */
+  readonly order?: "any" | "target";
+}
 
 /** So many copies are written before the body's length is looked at. */
 const COPIES_AT_ONCE = 4096;
@@ -17,7 +26,7 @@ const PIECE_BYTES = 256 << 10;
 
 /**
  * Turns copies and literals into the bodies of a patch while they are still being found: what is known goes
- * out at once, copies before literals (ParaSync, FAST'26, §3.3.1).
+ * out at once, copies before literals (ParaSync, FAST'26, §3.3.1), unless the target's order is asked for.
  *
  * Literals are read from the new file only when they are about to be sent, so nothing piles up in memory
  * but ranges. Stretches of zeros are named, not sent.
@@ -26,7 +35,8 @@ export class PatchWriter {
   readonly #source: OpenFile;
   readonly #verifyUnchanged: () => void;
   readonly #copies = new RangeQueue();
-  readonly #literals = new RangeQueue();
+  /** The same queue as the copies' where the order matters. */
+  readonly #literals: RangeQueue;
   readonly #totals = noTotals();
   #digest: Uint8Array | undefined;
   #failure: { readonly reason: unknown } | undefined;
@@ -41,10 +51,16 @@ export class PatchWriter {
   /**
    * @param source The new file.
    * @param verifyUnchanged Makes sure, when everything has been read, that it is still the same.
+   * @param options In which order; any where absent.
    */
-  constructor(source: OpenFile, verifyUnchanged: () => void = () => {}) {
+  constructor(
+    source: OpenFile,
+    verifyUnchanged: () => void = () => {},
+    { order = "any" }: PatchWriterOptions = {},
+  ) {
     this.#source = source;
     this.#verifyUnchanged = verifyUnchanged;
+    this.#literals = order === "any" ? new RangeQueue() : this.#copies;
   }
 
   /** Whether the last body has been produced. */
@@ -57,15 +73,15 @@ export class PatchWriter {
     return this.#totals;
   }
 
-  /** Takes bytes of the new file that the basis has. */
+  /** Takes bytes of the new file that the basis has; in the target's order, if that is asked for. */
   copy(source: number, target: number, length: number): void {
     this.#copies.push(source, target, length);
     this.#wake();
   }
 
-  /** Takes bytes of the new file that must be sent. */
+  /** Takes bytes of the new file that must be sent; in the target's order, if that is asked for. */
   literal(target: number, length: number): void {
-    this.#literals.push(target, target, length);
+    this.#literals.push(LITERAL, target, length);
     this.#wake();
   }
 
@@ -177,14 +193,14 @@ export class PatchWriter {
     return !this.#copies.empty || !this.#literals.empty;
   }
 
-  /** Writes copies that wait, and one piece of literals. */
+  /** Writes copies that wait, up to the first literal among them, and one piece of literals. */
   #write(encoder: DeltaEncoder): void {
-    for (let i = 0; i < COPIES_AT_ONCE && !this.#copies.empty; i++) {
+    for (let i = 0; i < COPIES_AT_ONCE && isCopy(this.#copies); i++) {
       const { source, target, length } = this.#copies.take(Number.MAX_SAFE_INTEGER);
       encoder.copy(source, target, length);
       this.settled += length;
     }
-    if (this.#literals.empty) return;
+    if (this.#literals.empty || isCopy(this.#literals)) return;
     const { target, length } = this.#literals.take(PIECE_BYTES);
     this.settled += length;
     // A piece that is sent belongs to whoever sends it; one of zeros can be read into again.
@@ -199,4 +215,8 @@ export class PatchWriter {
       if (reusable !== undefined) this.#spare = undefined;
     }
   }
+}
+
+function isCopy(queue: RangeQueue): boolean {
+  return !queue.empty && queue.firstSource !== LITERAL;
 }

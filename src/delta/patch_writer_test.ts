@@ -5,6 +5,7 @@ import { ParasyncError } from "../errors.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
 import { TestFolder } from "../files/test_folder.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
+import { DeltaDecoder } from "./decoder.ts";
 import { PatchWriter } from "./patch_writer.ts";
 import { type Applied, memoryApplier, SOME_DIGEST } from "./test_scripts.ts";
 
@@ -89,6 +90,46 @@ Deno.test("copies leave before literals that were found earlier", async () => {
     assertEquals(reader.decoder.totals.copies, 1);
     await body.return();
   });
+});
+
+Deno.test("in the target's order nothing overtakes, in bodies of any size", async () => {
+  for (const limit of [1, 3000, Number.MAX_SAFE_INTEGER]) {
+    await withFile(async (file) => {
+      const writer = new PatchWriter(file, undefined, { order: "target" });
+      // A literal of one byte and a copy from byte 0: to the queue they must not look like one range.
+      writer.literal(0, 1);
+      writer.copy(100_001, 1, 199_999);
+      writer.copy(300_000, 200_000, 100_000);
+      writer.literal(300_000, 5000);
+      writer.literal(305_000, 5000);
+      writer.copy(410_000, 310_000, 90_000);
+      writer.literal(400_000, 1_300_000);
+      writer.finish(SOME_DIGEST);
+      const applied = { target: new Uint8Array(FILE.length), ends: [] };
+      let position = 0;
+      const advance = (target: number, length: number): void => {
+        assertEquals(target, position, "out of order");
+        position += length;
+      };
+      while (!writer.complete) {
+        const { decoder } = memoryApplier(OLD, FILE.length, applied);
+        const expected = { oldSize: OLD.length, newSize: FILE.length, maxCommands: 1000 };
+        const order = new DeltaDecoder(expected, {
+          copy: (_, target, length) => advance(target, length),
+          literal: (target, bytes) => advance(target, bytes.length),
+          zero: advance,
+          end: () => {},
+        });
+        for await (const piece of writer.body(OLD.length, limit)) {
+          decoder.push(piece);
+          order.push(piece);
+        }
+      }
+      assertEquals(applied.target, FILE);
+      assertEquals([position, writer.settled], [FILE.length, FILE.length]);
+      assert(writer.totals.zeroBytes > 0 && writer.totals.copies >= 2);
+    });
+  }
 });
 
 Deno.test("an empty new file is a body of its end", async () => {

@@ -1,9 +1,10 @@
 import type { OpenFile } from "../files/open_file.ts";
 import type { ScanKernel } from "../chunking/kernel/scan_kernel.ts";
-import { readFully, writeFully } from "../files/positional.ts";
+import { readFully } from "../files/positional.ts";
 import type { WriteTurn } from "../files/write_turn.ts";
 import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
+import { writeWindow } from "./window_write.ts";
 
 /** The copies to apply, in columns; a piece never crosses a segment's edge in the target. */
 export interface CopyPieces {
@@ -22,12 +23,6 @@ export interface SegmentDigests {
   /** 32 bytes for each of them. */
   readonly digests: Uint8Array<ArrayBuffer>;
 }
-
-/**
- * Writes are cut into pieces of this size. A write of a MiB makes the kernel take one large stretch of memory for
- * it, which on a virtual machine is seldom backed yet: a GiB then costs the server up to a second more.
- */
-const WRITE_BYTES = 64 << 10;
 
 /**
  * Copies pieces of the basis to their absolute places in the target (ParaSync, FAST'26, §3.3.1).
@@ -70,12 +65,7 @@ export function applyPieces(
       whole.push(to / SEGMENT_BYTES);
     }
     if (kernel.isZero(0, length)) continue;
-    turn.take(() => {
-      for (let at = 0; at < length; at += WRITE_BYTES) {
-        const part = Math.min(WRITE_BYTES, length - at);
-        writeFully(target.fd, memory, dataOffset + at, part, to + at, target.name);
-      }
-    });
+    writeWindow(kernel, target, turn, to, length, false);
   }
   return {
     segments: Float64Array.from(whole),
@@ -109,6 +99,12 @@ export function hashSegments(
   return { segments, digests };
 }
 
-function segmentLength(size: number, begin: number): number {
+/**
+ * How long a segment is.
+ *
+ * @param size The file's size in bytes.
+ * @param begin Where the segment begins.
+ */
+export function segmentLength(size: number, begin: number): number {
   return Math.min(SEGMENT_BYTES, size - begin);
 }

@@ -1,6 +1,13 @@
+/** The source of bytes that are sent: a literal. */
+export const LITERAL = -1;
+
+/** The source of bytes that are zero. */
+export const ZEROS = -2;
+
 /**
  * Ranges waiting in line, in one column of triples: (source, target, length) in bytes. Appending and taking
- * are cheap however many wait.
+ * are cheap however many wait. A source below 0 is no place but a mark, {@linkcode LITERAL} or
+ * {@linkcode ZEROS}, which all bytes of a range share.
  */
 export class RangeQueue {
   #column = new Float64Array(3 * 64);
@@ -10,6 +17,11 @@ export class RangeQueue {
   /** Whether none waits. */
   get empty(): boolean {
     return this.#begin === this.#end;
+  }
+
+  /** Where the first range begins in the basis, or its mark; there must be one. */
+  get firstSource(): number {
+    return this.#column[this.#begin]!;
   }
 
   /** Where the first range begins in the target; there must be one. */
@@ -23,7 +35,8 @@ export class RangeQueue {
     if (last >= this.#begin) {
       const held = this.#column[last + 2]!;
       if (
-        this.#column[last]! + held === source && this.#column[last + 1]! + held === target
+        sourceAfter(this.#column[last]!, held) === source &&
+        this.#column[last + 1]! + held === target
       ) {
         this.#column[last + 2] = held + length;
         return;
@@ -51,7 +64,7 @@ export class RangeQueue {
     if (length === held) {
       this.#begin += 3;
     } else {
-      this.#column[at] = source + length;
+      this.#column[at] = sourceAfter(source, length);
       this.#column[at + 1] = target + length;
       this.#column[at + 2] = held - length;
     }
@@ -70,4 +83,16 @@ export class RangeQueue {
     this.#begin = 0;
     this.#end = waiting.length;
   }
+}
+
+/**
+ * Where a range goes on that begins at `source`. A mark plus a length could be some copy's place, which
+ * would then be taken for more of a literal.
+ *
+ * @param source A place in the basis or a mark.
+ * @param length How many bytes lie between, at least 1.
+ * @returns Another place, or the same mark.
+ */
+export function sourceAfter(source: number, length: number): number {
+  return source < 0 ? source : source + length;
 }

@@ -1,7 +1,7 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { numbers } from "../../tests/fixtures/seeded.ts";
-import { RangeQueue } from "./range_queue.ts";
+import { LITERAL, RangeQueue, ZEROS } from "./range_queue.ts";
 
 Deno.test("what goes in comes out in order, whatever the sizes of the bites", () => {
   const next = numbers(161);
@@ -58,4 +58,24 @@ Deno.test("a hundred thousand ranges may wait", () => {
     assertEquals(queue.take(9), { source: i * 7, target: i * 5, length: 2 });
   }
   assert(queue.empty);
+});
+
+Deno.test("marked ranges join with their like alone, and stay marked when part of them is taken", () => {
+  const queue = new RangeQueue();
+  queue.push(LITERAL, 0, 1);
+  // Where the literal would go on if its mark were a place.
+  queue.push(0, 1, 5);
+  queue.push(LITERAL, 6, 3);
+  queue.push(LITERAL, 9, 4);
+  queue.push(ZEROS, 13, 1);
+  queue.push(LITERAL, 14, 2);
+  queue.push(LITERAL, 20, 2);
+  assertEquals(queue.firstSource, LITERAL);
+  assertEquals(queue.take(10), { source: LITERAL, target: 0, length: 1 });
+  assertEquals(queue.take(10), { source: 0, target: 1, length: 5 });
+  assertEquals(queue.take(5), { source: LITERAL, target: 6, length: 5 });
+  assertEquals(queue.take(10), { source: LITERAL, target: 11, length: 2 });
+  assertEquals(queue.take(10), { source: ZEROS, target: 13, length: 1 });
+  assertEquals(queue.take(10), { source: LITERAL, target: 14, length: 2 });
+  assertEquals(queue.take(10), { source: LITERAL, target: 20, length: 2 });
 });

@@ -1,11 +1,13 @@
 import { ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
+import type { AbsoluteAssembler } from "./assembler.ts";
 import { Coverage } from "./coverage.ts";
-import type { DeltaEnd } from "./decoder.ts";
-import { addTotals, type DeltaTotals, noTotals, TOTALS } from "./format.ts";
+import type { PatchEnd } from "./decoder.ts";
+import { addTotals, type DeltaTotals, noTotals, requireTotals } from "./format.ts";
 import type { CopyPieces, SegmentDigests } from "./piece_applier.ts";
 import { PieceCutter } from "./piece_cutter.ts";
+import { Work } from "./work.ts";
 
 /** Who copies and hashes for an assembler. */
 export interface PieceLanes {
@@ -29,9 +31,6 @@ export interface AssemblerOptions {
   readonly digest: (size: number, segments: Uint8Array) => Uint8Array;
 }
 
-/** How the last stream of a patch ended. */
-export type PatchEnd = Extract<DeltaEnd, { last: true }>;
-
 /** Segments are read back in jobs of this many. */
 const VERIFY_SEGMENTS = 4;
 
@@ -42,7 +41,7 @@ const VERIFY_SEGMENTS = 4;
  * Every segment is hashed as soon as it is complete, while it is copied where it is copied whole, so that
  * the digest over the whole file is known when the last byte is in its place.
  */
-export class TargetAssembler {
+export class TargetAssembler implements AbsoluteAssembler {
   readonly #lanes: PieceLanes;
   readonly #size: number;
   readonly #digest: AssemblerOptions["digest"];
@@ -54,10 +53,8 @@ export class TargetAssembler {
   readonly #cutter = new PieceCutter();
   readonly #totals = noTotals();
   #complete: number[] = [];
-  #underWay = 0;
+  readonly #work = new Work(() => this.#dispatch());
   #repairing = false;
-  #failure: { readonly reason: unknown } | undefined;
-  #changed: (() => void)[] = [];
 
   /** @param options What to build. */
   constructor(options: AssemblerOptions) {
@@ -99,8 +96,13 @@ export class TargetAssembler {
     this.#cutter.push(source, target, length);
   }
 
-  /** Bytes have been written to the target, or are a hole there. */
+  /** Bytes have been written to the target. */
   wrote(target: number, length: number): void {
+    this.#coverage.add(target, length);
+  }
+
+  /** Bytes are a hole in the target. */
+  zero(target: number, length: number): void {
     this.#coverage.add(target, length);
   }
 
@@ -113,9 +115,9 @@ export class TargetAssembler {
   async pump(): Promise<void> {
     for (;;) {
       this.#dispatch();
-      this.#throwIfFailed();
+      this.#work.throwIfFailed();
       if (this.#cutter.empty) return;
-      await this.#change();
+      await this.#work.change();
     }
   }
 
@@ -135,13 +137,7 @@ export class TargetAssembler {
   async finish({ totals, digest }: PatchEnd): Promise<boolean> {
     await this.#settle();
     this.#coverage.assertExact();
-    for (const name of TOTALS) {
-      if (totals[name] === this.#totals[name]) continue;
-      throw new ParasyncError(
-        "bad_request",
-        `Cannot accept patch: it announces ${totals[name]} ${name} and has ${this.#totals[name]}`,
-      );
-    }
+    requireTotals(totals, this.#totals);
     this.#wanted = digest;
     return await this.#verify();
   }
@@ -171,10 +167,7 @@ export class TargetAssembler {
 
   async #settle(): Promise<void> {
     await this.pump();
-    while (this.#underWay > 0) {
-      await this.#change();
-      this.#throwIfFailed();
-    }
+    await this.#work.settle();
   }
 
   async #verify(): Promise<boolean> {
@@ -199,21 +192,20 @@ export class TargetAssembler {
 
   /** Gives up: nothing more is dispatched, and whoever waits is told. */
   fail(reason: unknown): void {
-    this.#failure ??= { reason };
-    this.#wake();
+    this.#work.fail(reason);
   }
 
   /** Resolves when no job is under way any more. */
-  async idle(): Promise<void> {
-    while (this.#underWay > 0) await this.#change();
+  idle(): Promise<void> {
+    return this.#work.idle();
   }
 
   #dispatch(): void {
     while (
-      this.#underWay < this.#lanes.depth() && !this.#cutter.empty && this.#failure === undefined
+      this.#work.underWay < this.#lanes.depth() && !this.#cutter.empty && !this.#work.failed
     ) {
       const pieces = this.#cutter.next();
-      this.#start(async () => {
+      this.#work.start(async () => {
         this.#note(await this.#lanes.apply(pieces));
         for (let i = 0; i < pieces.lengths.length; i++) {
           this.wrote(pieces.targets[i]!, pieces.lengths[i]!);
@@ -224,19 +216,10 @@ export class TargetAssembler {
   }
 
   #dispatchVerification(least: number): void {
-    while (this.#complete.length >= least && this.#failure === undefined) {
+    while (this.#complete.length >= least && !this.#work.failed) {
       const segments = Float64Array.from(this.#complete.splice(0, VERIFY_SEGMENTS));
-      this.#start(async () => this.#note(await this.#lanes.verify(segments)));
+      this.#work.start(async () => this.#note(await this.#lanes.verify(segments)));
     }
-  }
-
-  #start(job: () => Promise<void>): void {
-    this.#underWay++;
-    job().catch((reason) => this.fail(reason)).finally(() => {
-      this.#underWay--;
-      this.#dispatch();
-      this.#wake();
-    });
   }
 
   #note({ segments, digests }: SegmentDigests): void {
@@ -248,17 +231,5 @@ export class TargetAssembler {
         segment * STRONG_BYTES,
       );
     }
-  }
-
-  #throwIfFailed(): void {
-    if (this.#failure !== undefined) throw this.#failure.reason;
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#changed.push(resolve));
-  }
-
-  #wake(): void {
-    for (const resolve of this.#changed.splice(0)) resolve();
   }
 }

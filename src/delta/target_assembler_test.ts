@@ -4,9 +4,10 @@ import { type Numbers, numbers, shuffled } from "../../tests/fixtures/seeded.ts"
 import { ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
+import type { PatchEnd } from "./decoder.ts";
 import { type DeltaTotals, noTotals } from "./format.ts";
 import type { CopyPieces, SegmentDigests } from "./piece_applier.ts";
-import { type PatchEnd, type PieceLanes, TargetAssembler } from "./target_assembler.ts";
+import { type PieceLanes, TargetAssembler } from "./target_assembler.ts";
 
 /** Lanes without files: a segment's digest is its number, and jobs take turns by chance. */
 class CountingLanes implements PieceLanes {

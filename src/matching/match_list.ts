@@ -17,13 +17,14 @@ const COPY_BYTES = 16 << 20;
 /**
  * What is known about each chunk of the new file: its place in the basis, or that it has none.
  *
- * Literals are handed on at once, since sending them takes longest. Copies are handed on in the order of the
- * file, so that neighbours which also follow each other in the basis make one copy and the delta is the
- * same whatever order the answers came in.
+ * Copies are handed on in the order of the file, so that neighbours which also follow each other in the basis
+ * make one copy and the delta is the same whatever order the answers came in. Literals are handed on at once,
+ * since sending them takes longest, or in the file's order too where the delta must be in it.
  */
 export class MatchList {
   readonly #chunks: ChunkList;
   readonly #sink: MatchSink;
+  readonly #ordered: boolean;
   #places: Float64Array;
   #frontier = 0;
   #copySource = 0;
@@ -36,10 +37,17 @@ export class MatchList {
    * @param chunks The new file's chunks.
    * @param expected About how many there will be.
    * @param sink Where copies and literals go.
+   * @param order Whether literals may overtake copies.
    */
-  constructor(chunks: ChunkList, expected: number, sink: MatchSink) {
+  constructor(
+    chunks: ChunkList,
+    expected: number,
+    sink: MatchSink,
+    order: "any" | "target" = "any",
+  ) {
     this.#chunks = chunks;
     this.#sink = sink;
+    this.#ordered = order === "target";
     this.#places = new Float64Array(expected).fill(UNKNOWN);
   }
 
@@ -65,18 +73,24 @@ export class MatchList {
   /** Notes that a chunk is not in the basis. */
   literal(chunk: number): void {
     this.#places[chunk] = LITERAL;
+    if (this.#ordered) return;
     this.#sink.literal(this.#chunks.offsets[chunk]!, this.#chunks.lengths[chunk]!);
   }
 
-  /** Hands on the copies up to the first chunk that nothing is known of. */
+  /** Hands on what is in order up to the first chunk that nothing is known of. */
   advance(): void {
     const { offsets, lengths, count } = this.#chunks;
     for (; this.#frontier < count; this.#frontier++) {
       const place = this.#places[this.#frontier]!;
       if (place === UNKNOWN) return;
-      if (place === LITERAL) continue;
       const target = offsets[this.#frontier]!;
       const length = lengths[this.#frontier]!;
+      if (place === LITERAL) {
+        if (!this.#ordered) continue;
+        this.#flush();
+        this.#sink.literal(target, length);
+        continue;
+      }
       const follows = this.#copyLength > 0 && this.#copyLength < COPY_BYTES &&
         this.#copySource + this.#copyLength === place &&
         this.#copyTarget + this.#copyLength === target;

@@ -1,128 +1,16 @@
 // @ts-types="../types/std_assert.d.ts"
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { type Described, DescribedList } from "../../tests/fixtures/chunk_lists.ts";
-import { type Numbers, numbers, shuffled } from "../../tests/fixtures/seeded.ts";
+import { numbers } from "../../tests/fixtures/seeded.ts";
 import { ParasyncError } from "../errors.ts";
 import type { CandidateList } from "./candidates.ts";
 import { KeyTable } from "./key_table.ts";
 import { MatchList } from "./match_list.ts";
 import { StreamingMatcher } from "./streaming_matcher.ts";
-import { WeakIndex } from "./weak_index.ts";
-import { WeakMatcher } from "./weak_matcher.ts";
+import type { MatcherParts } from "./strong_matcher.ts";
+import { answersOf, Client, fed, rebuilt, someChunks } from "./test_client.ts";
 
-/** The client's end with a new file that grows, and what it hands on. */
-class Client {
-  readonly file = new DescribedList();
-  readonly copies: string[] = [];
-  readonly literals: number[] = [];
-  readonly keys = new KeyTable(this.file.chunks, 4);
-  readonly matches = new MatchList(this.file.chunks, 4, {
-    copy: (source, target, length) => this.copies.push(`${source} ${target} ${length}`),
-    literal: (target) => this.literals.push(target),
-  });
-  readonly matcher = new StreamingMatcher(
-    this.file.chunks,
-    this.keys,
-    this.matches,
-    this.file.hash,
-  );
-
-  grow(described: readonly Described[]): void {
-    this.file.append(described);
-    this.matcher.extend();
-  }
-}
-
-type Answer = (client: Client) => void;
-
-/** What a server over `basis` says to all keys of a file, in small batches. */
-async function answersOf(
-  basis: DescribedList,
-  keys: KeyTable,
-  confirm: "chunk" | "target" = "chunk",
-): Promise<{ first: number; end: number; answer: Answer }[]> {
-  const index = new WeakIndex(basis.chunks, 1);
-  index.extend();
-  const matcher = new WeakMatcher(basis.chunks, index);
-  const answers: { first: number; end: number; answer: Answer }[] = [];
-  for (let first = 0; first < keys.count; first += 7) {
-    const end = Math.min(first + 7, keys.count);
-    const { weaks, lengths } = keys.columns(first, end);
-    const found = new Uint8Array(1);
-    const jobs = matcher.look({ first, weaks, lengths, found });
-    answers.push({
-      first,
-      end,
-      answer: ({ matcher }) => matcher.presence(first, end - first, found),
-    });
-    for (const job of jobs) {
-      const list = confirm === "chunk"
-        ? await matcher.confirm(job, basis.hash)
-        : matcher.places(job);
-      answers.push({ first, end, answer: ({ matcher }) => matcher.candidates(list) });
-    }
-  }
-  return answers;
-}
-
-/** Few contents and fewer weak checksums: equal chunks and false matches alike. */
-function someChunks(next: Numbers, count: number): Described[] {
-  return Array.from({ length: count }, () => {
-    const content = next(60);
-    return { content: `${content}`, weak: content % 7, length: 100 + content % 3 };
-  });
-}
-
-/** Feeds a client its file and the answers in an order of chance, within what a server can say when. */
-async function runClient(
-  next: Numbers,
-  file: readonly Described[],
-  answers: readonly { end: number; answer: Answer }[],
-  inOrder: boolean,
-): Promise<Client> {
-  const client = new Client();
-  let waiting = inOrder ? [...answers] : shuffled(next, answers);
-  let fed = 0;
-  let scanned = false;
-  while (!scanned || waiting.length > 0) {
-    if (!scanned && (inOrder || next(3) === 0)) {
-      const count = inOrder ? file.length : Math.min(1 + next(15), file.length - fed);
-      client.grow(file.slice(fed, fed + count));
-      fed += count;
-      if (fed >= file.length && (inOrder || next(2) === 0)) {
-        client.matcher.scanned();
-        scanned = true;
-      }
-    }
-    const known = waiting.filter(({ end }) => end <= client.keys.count);
-    for (const { answer } of known.slice(0, inOrder ? known.length : 1)) answer(client);
-    const told = new Set(known.slice(0, inOrder ? known.length : 1));
-    waiting = waiting.filter((answer) => !told.has(answer));
-    if (next(2) === 0) await Promise.resolve();
-  }
-  await client.matcher.finish();
-  return client;
-}
-
-/** The new file's contents as the delta gives them, chunk by chunk. */
-function rebuilt(client: Client, basis: DescribedList): string[] {
-  const { chunks, contents } = client.file;
-  const found = new Map<number, string>();
-  for (const literal of client.literals) {
-    const at = chunks.offsets.subarray(0, chunks.count).indexOf(literal);
-    assert(!found.has(literal), "sent twice");
-    found.set(literal, contents[at]!);
-  }
-  for (const copy of client.copies) {
-    const [source, target, length] = copy.split(" ").map(Number) as [number, number, number];
-    let at = chunks.offsets.subarray(0, chunks.count).indexOf(target);
-    for (let done = 0; done < length; done += chunks.lengths[at++]!) {
-      assert(!found.has(target + done), "sent and copied");
-      found.set(target + done, basis.contentAt(source + done));
-    }
-  }
-  return Array.from(chunks.offsets.subarray(0, chunks.count), (at) => found.get(at)!);
-}
+const streaming = (parts: MatcherParts): StreamingMatcher => new StreamingMatcher(parts);
 
 Deno.test("the delta is right and the same in whatever order chunks and answers come", async () => {
   const next = numbers(81);
@@ -136,13 +24,13 @@ Deno.test("the delta is right and the same in whatever order chunks and answers 
         length: 100 + Number(content) % 3,
       })),
     ];
-    const asked = new Client();
+    const asked = new Client(streaming);
     asked.grow(file);
     const answers = await answersOf(basis, asked.keys);
-    const expected = await runClient(next, file, answers, true);
+    const expected = await fed(new Client(streaming), next, file, answers, true);
     assertEquals(rebuilt(expected, basis), expected.file.contents);
     for (let order = 0; order < 6; order++) {
-      const client = await runClient(next, file, answers, false);
+      const client = await fed(new Client(streaming), next, file, answers, false);
       assertEquals(client.copies, expected.copies);
       assertEquals(
         client.literals.toSorted((a, b) => a - b),
@@ -162,9 +50,15 @@ Deno.test("each chunk is hashed once at most, and none that the basis lacks", as
     ...basis.contents.map((content) => ({ content, weak: 0, length: 12288 })),
     ...Array.from({ length: 500 }, (_, i) => ({ content: `new ${i}`, weak: 9 + i, length: 500 })),
   ];
-  const asked = new Client();
+  const asked = new Client(streaming);
   asked.grow(file);
-  const client = await runClient(next, file, await answersOf(basis, asked.keys), false);
+  const client = await fed(
+    new Client(streaming),
+    next,
+    file,
+    await answersOf(basis, asked.keys),
+    false,
+  );
   assertEquals([client.matches.matched, client.literals.length], [3000, 500]);
   assertEquals(client.file.hashedBytes, 3000 * 12288);
 });
@@ -173,15 +67,21 @@ Deno.test("equal weak checksums with other content are told apart, also a weak c
   const described = (content: string): Described => ({ content, weak: 0, length: 64 });
   const basis = new DescribedList(["a", "b", "c"].map(described));
   const file = ["c", "x", "a", "b", "y"].map(described);
-  const asked = new Client();
+  const asked = new Client(streaming);
   asked.grow(file);
-  const client = await runClient(numbers(1), file, await answersOf(basis, asked.keys), true);
+  const client = await fed(
+    new Client(streaming),
+    numbers(1),
+    file,
+    await answersOf(basis, asked.keys),
+    true,
+  );
   assertEquals(client.literals, [64, 256]);
   assertEquals(client.copies, ["128 0 64", "0 128 128"]);
 });
 
 Deno.test("a chunk that is settled before it is entered is asked for by nobody and sent once", async () => {
-  const client = new Client();
+  const client = new Client(streaming);
   const zeros = { content: "zeros", weak: 7, length: 64 };
   client.file.append([zeros, { content: "a", weak: 1, length: 10 }, zeros]);
   client.matches.extend();
@@ -195,7 +95,7 @@ Deno.test("a chunk that is settled before it is entered is asked for by nobody a
 });
 
 Deno.test("a chunk that comes after its key was found absent is a literal at once", () => {
-  const client = new Client();
+  const client = new Client(streaming);
   client.grow([{ content: "a", weak: 1, length: 10 }]);
   client.matcher.presence(0, 1, Uint8Array.of(0));
   assertEquals(client.literals, [0]);
@@ -204,7 +104,7 @@ Deno.test("a chunk that comes after its key was found absent is a literal at onc
 });
 
 Deno.test("candidates for a key that was told absent or answered before change nothing", async () => {
-  const client = new Client();
+  const client = new Client(streaming);
   const file = ["a", "b"].map((content, i) => ({ content, weak: i, length: 10 }));
   const basis = new DescribedList(file);
   client.grow(file);
@@ -226,7 +126,7 @@ Deno.test("candidates for a key that was told absent or answered before change n
 });
 
 Deno.test("a key said to be there of which no candidate comes costs a literal and no more", async () => {
-  const client = new Client();
+  const client = new Client(streaming);
   client.grow([{ content: "a", weak: 1, length: 10 }, { content: "b", weak: 2, length: 10 }]);
   client.matcher.scanned();
   client.matcher.presence(0, 2, Uint8Array.of(0b11));
@@ -243,26 +143,44 @@ Deno.test("places without strong checksums are taken as they are, for later chun
   });
   const basis = new DescribedList(Array.from({ length: 50 }, (_, i) => described(i)));
   const file = Array.from({ length: 300 }, () => described(next(80)));
-  const asked = new Client();
+  const asked = new Client(streaming);
   asked.grow(file);
   const answers = await answersOf(basis, asked.keys, "target");
   for (let order = 0; order < 10; order++) {
-    const client = await runClient(next, file, answers, order === 0);
+    const client = await fed(new Client(streaming), next, file, answers, order === 0);
     assertEquals(rebuilt(client, basis), client.file.contents);
     assertEquals(client.file.hashedBytes, 0);
   }
+});
+
+Deno.test("of two places for one key the first holds, for chunks that came before and after it", async () => {
+  const client = new Client(streaming);
+  const same: Described = { content: "a", weak: 1, length: 10 };
+  client.grow([same]);
+  for (const place of [50, 90]) {
+    client.matcher.candidates({
+      keys: Float64Array.of(0),
+      places: Float64Array.of(place),
+      strong: new Uint32Array(0),
+    });
+  }
+  client.grow([same]);
+  client.matcher.scanned();
+  await client.matcher.finish();
+  assertEquals(client.copies, ["50 0 10", "50 10 10"]);
 });
 
 Deno.test("what hashing fails with is reported at the end and not before", async () => {
   const chunks = new DescribedList([{ content: "a", weak: 1, length: 10 }]);
   const keys = new KeyTable(chunks.chunks, 1);
   const sink = { copy: (): void => {}, literal: (): void => {} };
-  const matcher = new StreamingMatcher(
-    chunks.chunks,
+  const matcher = new StreamingMatcher({
+    chunks: chunks.chunks,
     keys,
-    new MatchList(chunks.chunks, 1, sink),
-    () => Promise.reject(new ParasyncError("changed", "Cannot read the file")),
-  );
+    matches: new MatchList(chunks.chunks, 1, sink),
+    hash: () => Promise.reject(new ParasyncError("changed", "Cannot read the file")),
+    threads: 1,
+  });
   matcher.extend();
   matcher.scanned();
   matcher.candidates({

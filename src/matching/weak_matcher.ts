@@ -1,11 +1,9 @@
 import { type ChunkList, widened } from "../chunking/chunk_list.ts";
 import { ParasyncError } from "../errors.ts";
-import { type CandidateList, sameStrong, STRONG_WORDS, strongWords } from "./candidates.ts";
+import { type CandidateList, distinctCandidates } from "./candidates.ts";
+import { JOB_BYTES, strongOf } from "./strong_jobs.ts";
 import type { StrongHasher } from "./strong_matcher.ts";
 import type { WeakIndex } from "./weak_index.ts";
-
-/** Bytes hashed by one job. */
-const JOB_BYTES = 2 << 20;
 
 /** Keys of the new file that arrived together. */
 export interface KeyBatch {
@@ -27,7 +25,8 @@ export interface CandidateJob {
 
 /** The server's side of matching: looks keys up and finds what is at the places found. */
 export class WeakMatcher {
-  readonly #chunks: ChunkList;
+  /** The basis's chunks. */
+  readonly chunks: ChunkList;
   readonly #index: WeakIndex;
   /** Which chunks were handed out: each is hashed once at most, whatever a client asks. */
   #asked: Uint8Array;
@@ -39,7 +38,7 @@ export class WeakMatcher {
    * @param index Their index.
    */
   constructor(chunks: ChunkList, index: WeakIndex) {
-    this.#chunks = chunks;
+    this.chunks = chunks;
     this.#index = index;
     this.#asked = new Uint8Array(chunks.lengths.length);
   }
@@ -93,7 +92,7 @@ export class WeakMatcher {
    * @param job The job.
    */
   places({ keys, chunks }: CandidateJob): CandidateList {
-    const { offsets, lengths } = this.#chunks;
+    const { offsets, lengths } = this.chunks;
     const chosen: number[] = [];
     let expected = -1;
     for (let first = 0; first < keys.length;) {
@@ -121,36 +120,16 @@ export class WeakMatcher {
    * @returns One candidate for each distinct content of each key, the lowest place.
    */
   async confirm({ keys, chunks }: CandidateJob, hash: StrongHasher): Promise<CandidateList> {
-    const { offsets, lengths } = this.#chunks;
-    const places = Float64Array.from(chunks, (chunk) => offsets[chunk]!);
-    // The hasher's columns move to a lane; the places stay here.
-    const hashed = strongWords(
-      await hash(places.slice(), Uint32Array.from(chunks, (chunk) => lengths[chunk]!)),
-    );
-    const kept: number[] = [];
-    let group = 0;
-    for (let i = 0; i < keys.length; i++) {
-      if (i > 0 && keys[i] !== keys[i - 1]) group = kept.length;
-      let same = group;
-      while (same < kept.length && !sameStrong(hashed, i, hashed, kept[same]!)) same++;
-      if (same === kept.length) kept.push(i);
-    }
-    if (kept.length === keys.length) {
-      return { keys: Float64Array.from(keys), places, strong: hashed };
-    }
-    const strong = new Uint32Array(kept.length * STRONG_WORDS);
-    kept.forEach((i, at) =>
-      strong.set(hashed.subarray(i * STRONG_WORDS, (i + 1) * STRONG_WORDS), at * STRONG_WORDS)
-    );
-    return {
-      keys: Float64Array.from(kept, (i) => keys[i]!),
-      places: Float64Array.from(kept, (i) => places[i]!),
-      strong,
-    };
+    const { offsets } = this.chunks;
+    return distinctCandidates({
+      keys: Float64Array.from(keys),
+      places: Float64Array.from(chunks, (chunk) => offsets[chunk]!),
+      strong: await strongOf(this.chunks, Uint32Array.from(chunks), hash),
+    });
   }
 
   #makeRoom(): void {
-    const needed = this.#chunks.lengths.length;
+    const needed = this.chunks.lengths.length;
     if (needed > this.#asked.length) this.#asked = widened(this.#asked, new Uint8Array(needed));
   }
 }

@@ -1,5 +1,6 @@
 import type { Candidates } from "../../proto/gen/parasync_pb.ts";
 import { ParasyncError } from "../errors.ts";
+import { STRONG_BYTES } from "../hashing/backend.ts";
 import { type CandidateList, STRONG_WORDS, strongWords } from "../matching/candidates.ts";
 import { CANDIDATES_PER_KEY } from "../matching/weak_index.ts";
 import {
@@ -21,11 +22,13 @@ export type CandidateColumns = Omit<Candidates, "$typeName">;
  *
  * @param list The candidates, sorted by key.
  * @param lengthOf The length of a key's chunks in bytes.
+ * @param strongLength Bytes in a strong checksum; in memory it has {@linkcode STRONG_BYTES}, zeros behind it.
  * @returns The columns of the message.
  */
 export function encodeCandidates(
   list: CandidateList,
   lengthOf: (key: number) => number,
+  strongLength: number = STRONG_BYTES,
 ): CandidateColumns {
   const { keys, places, strong } = list;
   const deltas: number[] = [];
@@ -51,7 +54,7 @@ export function encodeCandidates(
     indexDeltas: encodeVarints(deltas),
     counts: counts.every((count) => count === 1) ? new Uint8Array(0) : encodeVarints(counts),
     places: encodeZigzags(offsets),
-    strong: encodeWords(strong),
+    strong: packed(encodeWords(strong), STRONG_BYTES, strongLength),
   };
 }
 
@@ -62,6 +65,7 @@ export function encodeCandidates(
  * @param keyCount How many keys it was sent.
  * @param lengthOf The length of a key's chunks in bytes.
  * @param basisSize The size of the basis in bytes.
+ * @param strongLength Bytes in a strong checksum.
  * @returns The candidates, sorted by key.
  * @throws {ParasyncError} `bad_request` for keys that were not sent, places outside the basis, or columns
  * that do not fit each other.
@@ -71,6 +75,7 @@ export function decodeCandidates(
   keyCount: number,
   lengthOf: (key: number) => number,
   basisSize: number,
+  strongLength: number = STRONG_BYTES,
 ): CandidateList {
   const deltas = decodeVarints(columns.indexDeltas, "index_deltas");
   const runs = deltas.length;
@@ -78,7 +83,8 @@ export function decodeCandidates(
     ? decodeVarints(columns.counts, "counts", runs)
     : new Float64Array(runs).fill(1);
   const offsets = decodeZigzags(columns.places, "places", runs);
-  const strong = strongWords(columns.strong);
+  if (columns.strong.length % strongLength !== 0) throw malformed("a strong checksum is cut short");
+  const strong = strongWords(packed(columns.strong, strongLength, STRONG_BYTES));
   if (counts.includes(0)) throw malformed("a run has no keys");
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total > MOST_PLACES * keyCount) throw malformed("it has more keys than were sent");
@@ -103,6 +109,16 @@ export function decodeCandidates(
     }
   }
   return { keys, places, strong };
+}
+
+/** A column of values of `from` bytes as one of `to` bytes each: cut off, or with zeros behind them. */
+function packed(column: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === to) return column;
+  const count = column.length / from;
+  const out = new Uint8Array(count * to);
+  const kept = Math.min(from, to);
+  for (let i = 0; i < count; i++) out.set(column.subarray(i * from, i * from + kept), i * to);
+  return out;
 }
 
 function malformed(reason: string): ParasyncError {

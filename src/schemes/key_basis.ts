@@ -1,23 +1,24 @@
 /**
- * The server's end of ParaSync (FAST'26): chunk the basis from the moment a session opens, look up the
- * client's keys in batches, and answer with what is found at the places found.
+ * The server's end of the schemes in which the client moves first (dsync, skysync_c, pdsync, parasync): chunk
+ * the basis, look up the client's keys, and answer with what is found at the places found. When the first
+ * begins, and how far they overlap, is the scheme's plan.
  */
 import type { WeakBatch } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
-import { type ChunkParameters, expectedChunks } from "../chunking/parameters.ts";
+import { expectedChunks } from "../chunking/parameters.ts";
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
+import { STRONG_LENGTHS } from "../hashing/suite.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { WeakIndex } from "../matching/weak_index.ts";
 import { type CandidateJob, type KeyBatch, WeakMatcher } from "../matching/weak_matcher.ts";
-import type { StageClock } from "../telemetry/stages.ts";
 import { decodeVarints, decodeWords } from "../transport/columns.ts";
 import { answerFrame, readRequest, safeSize } from "../transport/messages.ts";
-import type { FileReference } from "../workers/jobs.ts";
-import type { LaneGroup } from "../workers/lane_group.ts";
 import { encodeCandidates } from "./candidate_columns.ts";
+import type { KeyPlan } from "./key_plan.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
-import type { Confirmation } from "./scheme.ts";
+import type { BasisEnd } from "./scheme.ts";
+import { sessionMessage } from "./session_message.ts";
 
 /** How often the client is told how far a long stage has come, in ms. */
 const PROGRESS_MS = 200;
@@ -28,64 +29,34 @@ const LOOK_BYTES = 32 << 20;
 /** The most batches to take: a client sends thousands of keys in each, or one every few seconds. */
 const MAX_BATCHES = 1 << 16;
 
-/** What the client's first frame says. */
-export interface OpenedSession {
-  /** Size of the new file in bytes. */
-  readonly newSize: number;
-  /** When it was last modified, nanoseconds since 1970, if the client said so. */
-  readonly newMtimeNs: bigint | undefined;
-}
-
-/** The server's end of a session. */
-export interface BasisEnd {
-  /** Names the session. */
-  readonly key: string;
-  /** The basis, as lanes open it; null where there is none. */
-  readonly basis: FileReference | null;
-  /** The sizes to cut by. */
-  readonly parameters: ChunkParameters;
-  /** Who works. */
-  readonly lanes: LaneGroup;
-  /** Where stages are timed. */
-  readonly clock: StageClock;
-  /** The backend really used. */
-  readonly backend: string;
-  /** What to tell the user; may be empty. */
-  readonly notice: string;
-  /** The longest body of a patch, in bytes. */
-  readonly maxPatchBytes: number;
-  /** What proves that content is equal: see {@linkcode Confirmation}. */
-  readonly confirm: Confirmation;
-  /** The most keys to take. */
-  readonly maxKeys: number;
-  /** Called with the first frame; may refuse. */
-  readonly onOpen: (opened: OpenedSession) => void;
-  /** Stops the work. */
-  readonly signal: AbortSignal;
-}
-
 /**
- * Answers a client's frames. Chunking begins with the call, before the first frame is asked for.
+ * Answers a client's frames. Where the plan says so, chunking begins with the call, before the first frame is
+ * asked for.
  *
+ * @param plan The scheme.
  * @param end The server's end.
  * @param frames The content of the client's frames.
  * @returns Frames to send, length first.
  * @throws {ParasyncError} Whatever went wrong; the caller tells the client.
  */
-export function answerParasync(
+export function answerKeys(
+  plan: KeyPlan,
   end: BasisEnd,
   frames: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  return new ParasyncBasis(end, frames).answer();
+  return new KeyBasis(plan, end, frames).answer();
 }
 
-class ParasyncBasis {
+class KeyBasis {
+  readonly #plan: KeyPlan;
+  /** Whether answers leave while keys still arrive. */
+  readonly #batched: boolean;
   readonly #end: BasisEnd;
   readonly #frames: AsyncIterator<Uint8Array>;
   readonly #chunks: ChunkList;
   readonly #index: WeakIndex;
   readonly #matcher: WeakMatcher;
-  readonly #indexed: Promise<void>;
+  #indexed: Promise<void> | undefined;
   #batches: KeyBatch[] = [];
   #lengths = new Uint32Array(1 << 12);
   #keys = 0;
@@ -96,36 +67,35 @@ class ParasyncBasis {
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
 
-  constructor(end: BasisEnd, frames: AsyncIterable<Uint8Array>) {
+  constructor(plan: KeyPlan, end: BasisEnd, frames: AsyncIterable<Uint8Array>) {
+    this.#plan = plan;
+    this.#batched = plan.answers(end.mode) === "batches";
     this.#end = end;
     this.#frames = frames[Symbol.asyncIterator]();
     this.#chunks = new ChunkList(expectedChunks(end.basis?.size ?? 0, end.parameters));
     this.#index = new WeakIndex(this.#chunks, this.#chunks.lengths.length);
     this.#matcher = new WeakMatcher(this.#chunks, this.#index);
-    this.#indexed = this.#chunk();
+    if (plan.begins === "headers") this.#begin();
+  }
+
+  #begin(): void {
+    this.#indexed ??= this.#chunk();
     this.#indexed.catch(() => {});
   }
 
   async *answer(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const { basis, key, backend, notice, lanes, maxPatchBytes } = this.#end;
     await this.#open();
-    yield answerFrame({
-      case: "session",
-      value: {
-        requestKey: key,
-        basisSize: BigInt(basis?.size ?? 0),
-        basisExists: basis !== null,
-        backend,
-        threads: lanes.threads,
-        maxPatchBytes: BigInt(maxPatchBytes),
-        notice,
-      },
-    });
+    yield answerFrame({ case: "session", value: sessionMessage(this.#end) });
     this.#end.signal.addEventListener("abort", () => this.#wake());
     this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
+    if (this.#plan.begins === "keys") {
+      await this.#allKeys();
+      this.#begin();
+    }
     yield* this.#whileChunking();
     await this.#indexed;
-    yield* this.#match();
+    if (this.#batched) yield* this.#match();
+    else yield* this.#matchWhole();
     yield answerFrame({
       case: "done",
       value: {
@@ -134,19 +104,39 @@ class ParasyncBasis {
         keys: this.#keys,
         present: this.#matcher.found,
         strongBytes: BigInt(this.#strongBytes),
+        checksums: this.#end.keeper.origin,
       },
     });
   }
 
   async #chunk(): Promise<void> {
-    const { basis, parameters, lanes, clock, signal } = this.#end;
+    const { basis, parameters, lanes, clock, signal, hw, keeper } = this.#end;
     if (basis === null) return;
     await clock.time("chunk", () =>
-      lanes.chunk(basis, parameters, false, ({ lengths, weaks }) => {
+      this.#plan.chunk({
+        file: basis,
+        parameters,
+        lanes,
+        hw,
+        keeper,
+        clock,
+        stage: "",
+        withSegments: false,
+        signal,
+      }, ({ lengths, weaks }) => {
         this.#chunks.append(lengths, weaks);
         this.#index.extend();
         if (this.#grown) this.#wake();
-      }, signal));
+      }));
+  }
+
+  /** Waits until the client's list is here whole. */
+  async #allKeys(): Promise<void> {
+    for (;;) {
+      this.#throwIfFailed();
+      if (this.#complete) return;
+      await this.#next();
+    }
   }
 
   async #open(): Promise<void> {
@@ -236,10 +226,10 @@ class ParasyncBasis {
    * at the end.
    */
   async *#whileChunking(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const early = this.#end.confirm === "target";
+    const early = this.#batched && this.#end.confirm === "target";
     const held: KeyBatch[] = [];
     let indexed = false;
-    const done = this.#indexed.then(() => indexed = true, () => indexed = true);
+    const done = this.#indexed!.then(() => indexed = true, () => indexed = true);
     let toldAt = performance.now();
     while (!indexed) {
       this.#throwIfFailed();
@@ -279,8 +269,27 @@ class ParasyncBasis {
   #candidates(list: CandidateList): Uint8Array<ArrayBuffer> {
     return answerFrame({
       case: "candidates",
-      value: encodeCandidates(list, (key) => this.#lengths[key]!),
+      value: encodeCandidates(list, (key) => this.#lengths[key]!, this.#strongLength),
     });
+  }
+
+  get #strongLength(): number {
+    return STRONG_LENGTHS[this.#plan.suite(this.#end.hw).strong];
+  }
+
+  /** Answers all keys at once, when the last one is here: all or nothing, as the plan's own matching says. */
+  async *#matchWhole(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const { clock, lanes } = this.#end;
+    await this.#allKeys();
+    const lists = await clock.time("match", () =>
+      this.#plan.match({
+        batches: this.#batches,
+        matcher: this.#matcher,
+        hash: this.#hash,
+        threads: lanes.threads,
+      }));
+    this.#throwIfFailed();
+    for (const list of lists) yield this.#candidates(list);
   }
 
   /**
@@ -330,14 +339,19 @@ class ParasyncBasis {
   ): Promise<Uint8Array<ArrayBuffer>> => {
     const { lanes, basis } = this.#end;
     for (const length of lengths) this.#strongBytes += length;
-    return lanes.run({ kind: "strong", hw: lanes.hw, file: basis!, offsets, lengths });
+    const suite = this.#plan.suite(this.#end.hw);
+    return lanes.run({ kind: "strong", hw: lanes.hw, suite, file: basis!, offsets, lengths });
   };
 
   /** Resolves when a batch has arrived or the client's frames are over. */
   #news(): Promise<void> {
-    const news = this.#batches.length > 0 || this.#failure !== undefined;
-    if (news || this.#end.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => this.#wake = resolve);
+    return this.#batches.length > 0 ? Promise.resolve() : this.#next();
+  }
+
+  /** Resolves when anything has happened. */
+  #next(): Promise<void> {
+    const over = this.#failure !== undefined || this.#end.signal.aborted;
+    return over ? Promise.resolve() : new Promise((resolve) => this.#wake = resolve);
   }
 
   #throwIfFailed(): void {

@@ -13,7 +13,9 @@ import { encodeVarints, encodeWords } from "../transport/columns.ts";
 import { encodeFrame, readFrames } from "../transport/framing.ts";
 import { readAnswer, requestFrame } from "../transport/messages.ts";
 import type { Answer } from "../../proto/gen/parasync_pb.ts";
-import { answerParasync, type BasisEnd, type OpenedSession } from "./parasync_basis.ts";
+import { answerKeys } from "./key_basis.ts";
+import { parasync } from "./parasync.ts";
+import type { BasisEnd, OpenedSession } from "./scheme.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
 
 type Frame = Parameters<typeof requestFrame>[0];
@@ -66,7 +68,7 @@ async function answersTo(
   })();
   const answers: Answer["frame"][] = [];
   try {
-    for await (const frame of readFrames(answerParasync(end, readFrames(sent)))) {
+    for await (const frame of readFrames(answerKeys(parasync, end, readFrames(sent)))) {
       answers.push(readAnswer(frame.slice()).frame);
     }
     return { answers, error: undefined };
@@ -228,7 +230,7 @@ Deno.test("a basis that changes while it is chunked fails the answer", async () 
     }
   })();
   const error = await assertRejects(async () => {
-    for await (const frame of answerParasync(end, frames)) assert(frame.length > 4);
+    for await (const frame of answerKeys(parasync, end, frames)) assert(frame.length > 4);
   }, ParasyncError);
   assertEquals(error.code, "changed");
 });

@@ -1,6 +1,7 @@
 /**
- * The client's end of ParaSync (FAST'26): chunk the new file, ask for its keys, confirm candidates and send
- * copies and literals with absolute offsets, all at the same time.
+ * The client's end of the schemes in which the client moves first (dsync, skysync_c, pdsync, parasync): chunk
+ * the new file, ask for its keys, confirm candidates, and send copies and literals. Which of these happen at
+ * the same time is the scheme's plan.
  */
 import type { Answer, Candidates, Done, Session } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
@@ -10,17 +11,20 @@ import { PatchWriter } from "../delta/patch_writer.ts";
 import { isFailureCode, ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { openBackend } from "../hashing/select.ts";
+import { STRONG_LENGTHS } from "../hashing/suite.ts";
 import { segmentCount, sessionDigest } from "../hashing/session_digest.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { KeyTable } from "../matching/key_table.ts";
 import { MatchList } from "../matching/match_list.ts";
-import { StreamingMatcher } from "../matching/streaming_matcher.ts";
 import type { StrongMatcher } from "../matching/strong_matcher.ts";
 import { encodeVarints, encodeWords } from "../transport/columns.ts";
 import { readAnswer, requestFrame, safeSize } from "../transport/messages.ts";
 import { decodeCandidates } from "./candidate_columns.ts";
+import type { CreateMatcher, KeyPlan } from "./key_plan.ts";
 import { PatchSender } from "./patch_sender.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
+import { recordOrigin } from "./record_keeper.ts";
+import { SCHEMES } from "./scheme_name.ts";
 import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 
 /** Keys in one batch (ParaSync, FAST'26, §3.2 sends batches instead of all or nothing). */
@@ -32,16 +36,23 @@ const SILENCE_MS = 5_000;
 /**
  * Pushes the new file.
  *
+ * @param plan The scheme.
  * @param end The client's end.
  * @param peer The server.
  * @returns What came of it; the server has committed the target by then.
  * @throws {ParasyncError} Whatever went wrong; the target is as it was then.
  */
-export function pushParasync(end: SourceEnd, peer: Peer): Promise<SyncOutcome> {
-  return new ParasyncSource(end, peer).run();
+export async function pushByKeys(
+  plan: KeyPlan,
+  end: SourceEnd,
+  peer: Peer,
+): Promise<SyncOutcome> {
+  const createMatcher = await plan.matcher(end.mode);
+  return await new KeySource(plan, end, peer, createMatcher).run();
 }
 
-class ParasyncSource {
+class KeySource {
+  readonly #plan: KeyPlan;
   readonly #end: SourceEnd;
   readonly #peer: Peer;
   readonly #chunks: ChunkList;
@@ -51,6 +62,8 @@ class ParasyncSource {
   readonly #writer: PatchWriter;
   readonly #matches: MatchList;
   readonly #matcher: StrongMatcher;
+  /** Whether keys leave while the file is being chunked, and the delta while it is being matched. */
+  readonly #streamed: boolean;
   #session: Session | undefined;
   #basisSize = 0;
   #done: Done | undefined;
@@ -64,22 +77,28 @@ class ParasyncSource {
   #moreKeys: () => void = () => {};
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(end: SourceEnd, peer: Peer) {
+  constructor(plan: KeyPlan, end: SourceEnd, peer: Peer, createMatcher: CreateMatcher) {
+    this.#plan = plan;
+    this.#streamed = plan.streamed(end.mode);
     this.#end = end;
     this.#peer = peer;
     const expected = expectedChunks(end.file.size, end.parameters);
     this.#chunks = new ChunkList(expected);
     this.#keys = new KeyTable(this.#chunks, expected);
     this.#segments = new Uint8Array(segmentCount(end.file.size) * STRONG_BYTES);
-    this.#writer = new PatchWriter(end.file, end.verifyUnchanged);
-    this.#matches = new MatchList(this.#chunks, expected, this.#writer);
+    const { order } = SCHEMES[plan.name];
+    this.#writer = new PatchWriter(end.file, end.verifyUnchanged, { order });
+    this.#matches = new MatchList(this.#chunks, expected, this.#writer, order);
     const { lanes, reference: file } = end;
-    this.#matcher = new StreamingMatcher(
-      this.#chunks,
-      this.#keys,
-      this.#matches,
-      (offsets, lengths) => lanes.run({ kind: "strong", hw: lanes.hw, file, offsets, lengths }),
-    );
+    const { hw } = lanes;
+    const suite = plan.suite(end.hw);
+    this.#matcher = createMatcher({
+      chunks: this.#chunks,
+      keys: this.#keys,
+      matches: this.#matches,
+      threads: lanes.threads,
+      hash: (offsets, lengths) => lanes.run({ kind: "strong", hw, suite, file, offsets, lengths }),
+    });
   }
 
   async run(): Promise<SyncOutcome> {
@@ -93,6 +112,7 @@ class ParasyncSource {
       await this.#chunk();
       await matching;
       await this.#end.clock.time("client match", () => this.#matcher.finish());
+      if (!this.#streamed) this.#send();
       const digest = await this.#digest();
       this.#end.verifyUnchanged();
       this.#writer.finish(digest);
@@ -112,11 +132,21 @@ class ParasyncSource {
 
   /** Chunks the new file; wakes whoever waits for keys. */
   async #chunk(): Promise<void> {
-    const { clock, lanes, parameters, progress, reference } = this.#end;
+    const { clock, lanes, parameters, progress, reference, keeper, hw } = this.#end;
     await clock.time(
       "client chunk",
       () =>
-        lanes.chunk(reference, parameters, true, ({ block, lengths, weaks, zeros, segment }) => {
+        this.#plan.chunk({
+          file: reference,
+          parameters,
+          lanes,
+          hw,
+          keeper,
+          clock,
+          stage: "client ",
+          withSegments: true,
+          signal: this.#abort.signal,
+        }, ({ block, lengths, weaks, zeros, segment }) => {
           const first = this.#chunks.count;
           this.#chunks.append(lengths, weaks);
           this.#matches.extend();
@@ -126,7 +156,7 @@ class ParasyncSource {
           this.#matcher.extend();
           if (this.#batchReady()) this.#moreKeys();
           progress("client", "chunk", this.#chunks.bytes, reference.size);
-        }, this.#abort.signal),
+        }),
     );
     this.#scanned = true;
     this.#matcher.scanned();
@@ -185,7 +215,7 @@ class ParasyncSource {
   }
 
   #batchReady(): boolean {
-    return this.#scanned || this.#keys.count - this.#sent >= BATCH_KEYS;
+    return this.#scanned || this.#streamed && this.#keys.count - this.#sent >= BATCH_KEYS;
   }
 
   #counted(frame: Uint8Array): Uint8Array {
@@ -241,8 +271,10 @@ class ParasyncSource {
       this.#sent,
       (key) => this.#chunks.lengths[this.#keys.first(key)]!,
       this.#basisSize,
+      STRONG_LENGTHS[this.#plan.suite(this.#end.hw).strong],
     );
-    if (this.#end.confirm === "chunk" && list.strong.length === 0 && list.keys.length > 0) {
+    const compared = !this.#streamed || this.#end.confirm === "chunk";
+    if (compared && list.strong.length === 0 && list.keys.length > 0) {
       throw new ParasyncError(
         "bad_request",
         "Cannot read candidates: strong checksums are missing",
@@ -264,7 +296,11 @@ class ParasyncSource {
       basisSize: this.#basisSize,
       limit: safeSize(session.maxPatchBytes, "max_patch_bytes"),
     });
-    this.#patched = this.#sender.send();
+    if (this.#streamed) this.#send();
+  }
+
+  #send(): void {
+    this.#patched = this.#sender!.send();
     this.#patched.catch((reason) => this.#fail(reason));
   }
 
@@ -315,6 +351,10 @@ class ParasyncSource {
       chunksNew: this.#chunks.count,
       chunksMatched: this.#matches.matched,
       rttMs,
+      checksums: {
+        client: this.#end.keeper.origin,
+        server: recordOrigin(this.#done!.checksums),
+      },
       serverBackend: this.#session!.backend,
       notice: this.#session!.notice,
       stages,

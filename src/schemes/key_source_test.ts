@@ -20,7 +20,8 @@ import { TestFolder } from "../files/test_folder.ts";
 import { encodeFrame } from "../transport/framing.ts";
 import { answerFrame, readAnswer } from "../transport/messages.ts";
 import { decodeZigzags, encodeVarints, encodeZigzags } from "../transport/columns.ts";
-import { pushParasync } from "./parasync_source.ts";
+import { pushByKeys } from "./key_source.ts";
+import { parasync } from "./parasync.ts";
 import type { Peer, SyncOutcome } from "./scheme.ts";
 
 const BASIS_BYTES = 50_000;
@@ -38,14 +39,14 @@ const SESSION: Frame = {
 };
 const DONE: Frame = {
   case: "done",
-  value: { stages: [], chunks: 0, keys: 0, present: 0, strongBytes: 0n },
+  value: { stages: [], chunks: 0, keys: 0, present: 0, strongBytes: 0n, checksums: "" },
 };
 
 async function pushTo(peer: Peer, bytes: Uint8Array, signal?: AbortSignal): Promise<SyncOutcome> {
   using folder = new TestFolder();
   using lanes = new TestLanes(1);
   using file = openPinned(folder.write("new", bytes));
-  return await pushParasync(sourceEnd(file, lanes.group(1), SHORT_CHUNKS, signal), peer);
+  return await pushByKeys(parasync, sourceEnd(file, lanes.group(1), SHORT_CHUNKS, signal), peer);
 }
 
 const FILE = randomBytes(numbers(131), 30_000);
@@ -180,6 +181,7 @@ function altered(change: (frame: Extract<Answer["frame"], { case: "candidates" }
         yield answerFrame(frame).subarray(4);
       }
     },
+    signature: () => peer.signature(),
     acknowledge: (key) => peer.acknowledge(key),
     patch: (key, pieces, repair) => peer.patch(key, pieces, repair),
   });

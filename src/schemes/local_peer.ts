@@ -1,7 +1,6 @@
 import { readFrames } from "../transport/framing.ts";
-import type { OpenedSession } from "./parasync_basis.ts";
 import type { Reception } from "./reception.ts";
-import type { Confirmation, PatchAnswer, Peer } from "./scheme.ts";
+import type { Confirmation, OpenedSession, PatchAnswer, Peer, SignatureAnswer } from "./scheme.ts";
 
 /** The server's end, in this process. */
 export interface LocalEnd {
@@ -12,6 +11,8 @@ export interface LocalEnd {
     frames: AsyncIterable<Uint8Array>,
     onOpen: (opened: OpenedSession) => void,
   ): AsyncIterable<Uint8Array>;
+  /** Answers where the server moves first. */
+  sign(): Promise<SignatureAnswer & { readonly opened: OpenedSession }>;
   /** Makes the reception when the first body comes. */
   receive(opened: OpenedSession): Promise<Reception>;
   /** Times of the stages at this end, in ms. */
@@ -34,6 +35,12 @@ export class LocalPeer implements Peer {
     return readFrames(
       this.#end.answer(readFrames(frames), (opened) => this.#opened = opened),
     );
+  }
+
+  async signature(): Promise<SignatureAnswer> {
+    const { opened, ...answer } = await this.#end.sign();
+    this.#opened = opened;
+    return answer;
   }
 
   acknowledge(): Promise<number> {

@@ -1,5 +1,7 @@
 import type { ChunkParameters } from "../chunking/parameters.ts";
+import type { Assembler } from "../delta/assembler.ts";
 import { PatchReceiver } from "../delta/patch_receiver.ts";
+import { SequentialAssembler } from "../delta/sequential_assembler.ts";
 import { TargetAssembler } from "../delta/target_assembler.ts";
 import { ParasyncError } from "../errors.ts";
 import type { Location } from "../files/location.ts";
@@ -17,6 +19,9 @@ import type { LaneGroup } from "../workers/lane_group.ts";
 /** The most separate ranges of a target to keep account of, 16 bytes each: far more than any honest order makes. */
 const MAX_INTERVALS = 16 << 20;
 
+/** Computes the session digest from the segments' digests. */
+type SegmentsDigest = (size: number, segments: Uint8Array) => Uint8Array;
+
 /** What a reception builds. */
 export interface ReceptionOptions {
   /** Where the result goes. */
@@ -33,6 +38,8 @@ export interface ReceptionOptions {
   readonly allocated: number | undefined;
   /** The sizes the new file was cut by; they bound the number of commands. */
   readonly parameters: ChunkParameters;
+  /** Whether commands come in the order of the target, and from one stream after the other; any where absent. */
+  readonly order?: "any" | "target";
   /** How to commit. */
   readonly commit: Omit<CommitOptions, "basis">;
   /** Who works. */
@@ -52,7 +59,7 @@ export type Received =
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #target: TargetFile;
-  readonly #assembler: TargetAssembler;
+  readonly #assembler: Assembler;
   readonly #reference: FileReference;
   readonly #maxCommands: number;
   #streams = 0;
@@ -67,7 +74,7 @@ export class Reception {
   private constructor(
     options: ReceptionOptions,
     target: TargetFile,
-    assembler: TargetAssembler,
+    assembler: Assembler,
     reference: FileReference,
   ) {
     this.#options = options;
@@ -84,7 +91,7 @@ export class Reception {
    * @throws {ParasyncError} `no_space` and what else keeps the temporary from being made.
    */
   static async open(options: ReceptionOptions): Promise<Reception> {
-    const { location, key, newSize, lanes, basisReference } = options;
+    const { location, key, newSize, lanes } = options;
     const { backend } = await openBackend(lanes.hw);
     const target = TargetFile.create({
       location,
@@ -99,32 +106,11 @@ export class Reception {
       size: newSize,
       turn: newTurn(),
     };
-    const { hw } = lanes;
-    const assembler = new TargetAssembler({
-      size: newSize,
-      maxIntervals: Math.min(maxCommands(newSize, options.parameters), MAX_INTERVALS),
-      lanes: {
-        // Only one lane at a time can write; while the basis is being scanned the others had better scan.
-        depth: () => lanes.scanning ? 1 : lanes.depth,
-        apply: (pieces) => {
-          if (basisReference === null) {
-            throw new ParasyncError("bad_request", "Cannot copy: there is no basis");
-          }
-          const { sources, targets, lengths } = pieces;
-          return lanes.run({
-            kind: "apply",
-            hw,
-            basis: basisReference,
-            target: reference,
-            sources,
-            targets,
-            lengths,
-          });
-        },
-        verify: (segments) => lanes.run({ kind: "verify", hw, target: reference, segments }),
-      },
-      digest: (size, segments) => sessionDigest(backend, size, segments),
-    });
+    const digest = (size: number, segments: Uint8Array): Uint8Array =>
+      sessionDigest(backend, size, segments);
+    const assembler = options.order === "target"
+      ? appending(options, reference, digest)
+      : placing(options, reference, digest);
     return new Reception(options, target, assembler, reference);
   }
 
@@ -224,6 +210,61 @@ export class Reception {
   async #release(): Promise<void> {
     await this.#options.lanes.release([this.#reference]);
   }
+}
+
+/** Puts the target together at absolute places, in all lanes. */
+function placing(
+  { newSize, parameters, lanes, basisReference }: ReceptionOptions,
+  target: FileReference,
+  digest: SegmentsDigest,
+): TargetAssembler {
+  const { hw } = lanes;
+  return new TargetAssembler({
+    size: newSize,
+    maxIntervals: Math.min(maxCommands(newSize, parameters), MAX_INTERVALS),
+    lanes: {
+      // Only one lane at a time can write; while the basis is being scanned the others had better scan.
+      depth: () => lanes.scanning ? 1 : lanes.depth,
+      apply: (pieces) => {
+        if (basisReference === null) {
+          throw new ParasyncError("bad_request", "Cannot copy: there is no basis");
+        }
+        const { sources, targets, lengths } = pieces;
+        return lanes.run({
+          kind: "apply",
+          hw,
+          basis: basisReference,
+          target,
+          sources,
+          targets,
+          lengths,
+        });
+      },
+      verify: (segments) => lanes.run({ kind: "verify", hw, target, segments }),
+    },
+    digest,
+  });
+}
+
+/** Puts the target together from its beginning to its end, in one lane. */
+function appending(
+  { newSize, lanes, basisReference: basis }: ReceptionOptions,
+  targetFile: FileReference,
+  digest: SegmentsDigest,
+): SequentialAssembler {
+  const { hw } = lanes;
+  // Chosen when the first commands are here: which lane is free shows only then.
+  let lane: LaneGroup | undefined;
+  return new SequentialAssembler({
+    size: newSize,
+    lane: {
+      append: (batch) =>
+        (lane ??= lanes.alone()).run({ kind: "append", hw, basis, targetFile, ...batch }),
+      verify: (segments) =>
+        (lane ??= lanes.alone()).run({ kind: "verify", hw, target: targetFile, segments }),
+    },
+    digest,
+  });
 }
 
 function mismatch(): ParasyncError {

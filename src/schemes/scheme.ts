@@ -1,9 +1,13 @@
+import type { Session as SessionMessage } from "../../proto/gen/parasync_pb.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { DeltaTotals } from "../delta/format.ts";
+import type { HardwareChoice } from "../hashing/backend.ts";
 import type { OpenFile } from "../files/open_file.ts";
+import type { ModeName } from "../matching/mode_name.ts";
 import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
+import type { RecordKeeper, RecordOrigin } from "./record_keeper.ts";
 
 /**
  * What proves that content which looks equal by its weak checksum is equal.
@@ -23,6 +27,70 @@ export interface PatchAnswer {
   /** Digests of the target's segments where the whole is not the new file; null where all is well. */
   readonly segments: Uint8Array | null;
 }
+
+/** What the server answers where it moves first. */
+export interface SignatureAnswer {
+  /** The session. */
+  readonly session: SessionMessage;
+  /** What the scheme makes of the basis, as it arrives. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What the client says of its file when it opens a session. */
+export interface OpenedSession {
+  /** Size of the new file in bytes. */
+  readonly newSize: number;
+  /** When it was last modified, nanoseconds since 1970, if the client said so. */
+  readonly newMtimeNs: bigint | undefined;
+}
+
+/** The server's end of a session, before the patch. */
+export interface BasisEnd {
+  /** Names the session. */
+  readonly key: string;
+  /** The basis, as lanes open it; null where there is none. */
+  readonly basis: FileReference | null;
+  /** The sizes to cut by. */
+  readonly parameters: ChunkParameters;
+  /** Which backend the client asked for, which in some schemes says which checksums. */
+  readonly hw: HardwareChoice;
+  /** The parallel matching algorithm, for a scheme that has several. */
+  readonly mode: ModeName;
+  /** Keeps checksums of the basis's blocks, for schemes that work from them. */
+  readonly keeper: RecordKeeper;
+  /** Who works. */
+  readonly lanes: LaneGroup;
+  /** Where stages are timed. */
+  readonly clock: StageClock;
+  /** The backend really used. */
+  readonly backend: string;
+  /** What to tell the user; may be empty. */
+  readonly notice: string;
+  /** The longest body of a patch, in bytes. */
+  readonly maxPatchBytes: number;
+  /** What proves that content is equal: see {@linkcode Confirmation}. */
+  readonly confirm: Confirmation;
+  /** The most keys to take. */
+  readonly maxKeys: number;
+  /** Called with the first frame; may refuse. */
+  readonly onOpen: (opened: OpenedSession) => void;
+  /** Stops the work. */
+  readonly signal: AbortSignal;
+}
+
+/** The client's end of a scheme. */
+export type SourceScheme = (end: SourceEnd, peer: Peer) => Promise<SyncOutcome>;
+
+/** The server's end of a scheme in which the client moves first: frames in, frames out. */
+export type KeyScheme = (
+  end: BasisEnd,
+  frames: AsyncIterable<Uint8Array>,
+) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+
+/** The server's end of a scheme in which the server moves first: what `GET /signature` answers. */
+export type SignatureScheme = (
+  end: BasisEnd,
+) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 
 /** Told how far a stage has come, in bytes; cheap, and called often. */
 export type ProgressListener = (
@@ -46,6 +114,12 @@ export interface SourceEnd {
   readonly parameters: ChunkParameters;
   /** What proves that content is equal. */
   readonly confirm: Confirmation;
+  /** The parallel matching algorithm, for a scheme that has several. */
+  readonly mode: ModeName;
+  /** Keeps checksums of the new file's blocks, for schemes that work from them. */
+  readonly keeper: RecordKeeper;
+  /** Which backend was asked for, which in some schemes says which checksums. */
+  readonly hw: HardwareChoice;
   /** Who works. */
   readonly lanes: LaneGroup;
   /** Where stages are timed. */
@@ -65,6 +139,8 @@ export interface Peer {
    * @returns The content of the server's frames, as they arrive.
    */
   match(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Opens a session where the server moves first: `GET /signature`. */
+  signature(): Promise<SignatureAnswer>;
   /** Confirms that the session's key has arrived: `POST /ack`. Resolves with the round trip in ms. */
   acknowledge(key: string): Promise<number>;
   /**
@@ -96,6 +172,8 @@ export interface SyncOutcome {
   readonly chunksNew: number;
   readonly chunksMatched: number;
   readonly rttMs: number;
+  /** Where each end had its stored checksums from; empty where the scheme has none. */
+  readonly checksums: { readonly client: RecordOrigin; readonly server: RecordOrigin };
   /** The server's backend. */
   readonly serverBackend: string;
   /** What the server has to say to the user; empty mostly. */

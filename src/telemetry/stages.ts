@@ -36,6 +36,17 @@ export class StageClock {
   }
 
   /**
+   * Notes a stage that is over by now.
+   *
+   * @param stage Its name.
+   * @param ms How long it took up to now.
+   */
+  add(stage: string, ms: number): void {
+    const end = this.#now();
+    this.#spans.set(stage, { begin: end - ms, end, running: 0 });
+  }
+
+  /**
    * Runs `body` as a part of `stage`, whether it succeeds or not.
    *
    * @returns What `body` returns.

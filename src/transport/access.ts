@@ -43,6 +43,7 @@ export function requireAccess(request: Request, rules: AccessRules): void {
     );
   }
   if (rules.token !== undefined) requireToken(request, rules.token);
+  requireNoPage(request);
   if (request.method !== "POST") return;
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
   if (type !== FRAMES_TYPE && type !== BYTES_TYPE) {
@@ -51,6 +52,15 @@ export function requireAccess(request: Request, rules: AccessRules): void {
       `Cannot take the body: its content type must be ${FRAMES_TYPE} or ${BYTES_TYPE}`,
     );
   }
+}
+
+/** A GET may open a session too, and a page can have a browser send one, though it cannot read the answer. */
+function requireNoPage({ headers }: Request): void {
+  const site = headers.get("sec-fetch-site");
+  if (!headers.has("origin") && (site === null || site === "none" || site === "same-origin")) {
+    return;
+  }
+  throw new ParasyncError("forbidden", "Cannot serve the request: it comes from a web page");
 }
 
 function isAddress(host: string): boolean {

@@ -6,6 +6,9 @@ export const PROTOCOL_HEADER = "x-parasync-protocol";
 /** Names the session (the original's header). */
 export const KEY_HEADER = "x-request-key";
 
+/** The session as a message `Session` in base64, where the body is not ours to frame: `GET /signature`. */
+export const SESSION_HEADER = "x-parasync-session";
+
 /** Frames of messages. */
 export const FRAMES_TYPE = "application/x-protobuf";
 

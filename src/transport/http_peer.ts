@@ -1,15 +1,17 @@
 import { ParasyncError } from "../errors.ts";
-import type { Confirmation, PatchAnswer, Peer } from "../schemes/scheme.ts";
+import type { Confirmation, PatchAnswer, Peer, SignatureAnswer } from "../schemes/scheme.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
-import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, PROTOCOL_HEADER } from "./headers.ts";
+import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, PROTOCOL_HEADER, SESSION_HEADER } from "./headers.ts";
 import { readProblem } from "./problem.ts";
 
 /** How to reach a server. */
 export interface HttpPeerOptions {
   /** The server, with the path before its endpoints; without a slash at the end. */
   readonly base: string;
-  /** The query of `POST /csums_queue`. */
+  /** Who moves first: the endpoint that opens the session. */
+  readonly opens: "csums_queue" | "signature";
+  /** Its query. */
   readonly query: string;
   /** The basis's name, which every request repeats. */
   readonly name: string;
@@ -24,6 +26,8 @@ export interface HttpPeerOptions {
   /** Breaks every request off. */
   readonly signal: AbortSignal;
 }
+
+const BYTES = { "content-type": BYTES_TYPE };
 
 const SMALL_BODY = 64 << 10;
 
@@ -44,12 +48,11 @@ export class HttpPeer implements Peer {
    */
   constructor(options: HttpPeerOptions) {
     this.#options = options;
-    const { base, query } = options;
-    this.#matching = this.#post(
-      `${base}/csums_queue?${query}`,
-      FRAMES_TYPE,
-      deferred(this.#frames.promise),
-    );
+    const { base, query, opens } = options;
+    const url = `${base}/${opens}?${query}`;
+    this.#matching = opens === "signature"
+      ? this.#request("GET", url, null)
+      : this.#request("POST", url, deferred(this.#frames.promise), { "content-type": FRAMES_TYPE });
     // Told when the scheme asks for the answer.
     this.#matching.catch(() => {});
   }
@@ -73,10 +76,37 @@ export class HttpPeer implements Peer {
     yield* readFrames(body);
   }
 
+  async signature(): Promise<SignatureAnswer> {
+    const { base, idleMs } = this.#options;
+    const response = await this.#matching;
+    // Not needed before: the request should leave with as little loaded as can be.
+    const { readAnswer } = await import("./messages.ts");
+    const message = decodeBase64(response.headers.get(SESSION_HEADER) ?? "");
+    const { frame } = readAnswer(message);
+    if (frame.case !== "session") throw foreign(base, "its answer names no session");
+    // What breaks the body off can be asked for from now on.
+    this.#key = frame.value.requestKey;
+    const body = readBody(response.body, {
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      idleMs,
+      sender: "server",
+    });
+    return { session: frame.value, body: this.#explained(body) };
+  }
+
+  /** A body that breaks off, with the server's reason for it. */
+  async *#explained(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (error) {
+      throw await this.#reasonBehind(error);
+    }
+  }
+
   async acknowledge(key: string): Promise<number> {
     this.#key = key;
     const begin = performance.now();
-    const response = await this.#post(this.#url("/ack"), BYTES_TYPE, key);
+    const response = await this.#request("POST", this.#url("/ack"), key, BYTES);
     const answer = await this.#text(response);
     if (answer !== "ACK_RECV") throw foreign(this.#options.base, "its acknowledgement is not ours");
     return performance.now() - begin;
@@ -88,9 +118,9 @@ export class HttpPeer implements Peer {
     repair: boolean,
   ): Promise<PatchAnswer> {
     const { base, confirm } = this.#options;
-    const headers = { [KEY_HEADER]: key };
+    const headers = { ...BYTES, [KEY_HEADER]: key };
     const url = this.#url("/patch", `&confirm=${confirm}${repair ? "&repair=1" : ""}`);
-    const response = await this.#post(url, BYTES_TYPE, pieces, headers).catch(
+    const response = await this.#request("POST", url, pieces, headers).catch(
       async (error) => {
         throw await this.#reasonBehind(error);
       },
@@ -122,7 +152,9 @@ export class HttpPeer implements Peer {
 
   /** A server that refuses a body half way closes the connection, and its answer may be lost with it. */
   async #reasonBehind(error: unknown): Promise<unknown> {
-    if (!(error instanceof ParasyncError) || error.code !== "connection") return error;
+    const broken = error instanceof ParasyncError &&
+      (error.code === "connection" || error.code === "stream");
+    if (!broken) return error;
     try {
       const response = await this.#askProgress(AbortSignal.timeout(this.#options.connectMs));
       const text = await this.#text(response);
@@ -153,14 +185,14 @@ export class HttpPeer implements Peer {
     return await readText(response.body, { maxBytes: SMALL_BODY, idleMs, sender: "server" });
   }
 
-  async #post(
+  async #request(
+    method: "GET" | "POST",
     url: string,
-    contentType: string,
-    content: AsyncIterable<Uint8Array> | string,
-    more: Record<string, string> = {},
+    content: AsyncIterable<Uint8Array> | string | null,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const { base, token, signal, connectMs, idleMs } = this.#options;
-    const headers = new Headers({ "content-type": contentType, ...more });
+    const headers = new Headers(more);
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     const controller = new AbortController();
     const forward = (): void => controller.abort(signal.reason);
@@ -191,12 +223,12 @@ export class HttpPeer implements Peer {
       if (!answered) timer = setTimeout(expire, waitMs);
     };
     let unread: { readonly reason: unknown } | undefined;
-    const body = typeof content === "string"
+    const body = content === null || typeof content === "string"
       ? content
       : toStream(content, restart, (reason) => unread = { reason });
     try {
       const response = await fetch(url, {
-        method: "POST",
+        method,
         headers,
         body,
         redirect: "manual",
@@ -228,6 +260,14 @@ export class HttpPeer implements Peer {
         : foreign(base, `it answered ${status} without ${PROTOCOL_HEADER}`);
     }
     if (!response.ok) throw readProblem(await this.#text(response), response.status);
+  }
+}
+
+function decodeBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return new Uint8Array(0);
   }
 }
 
@@ -265,7 +305,7 @@ function toStream(
 function readTiming(header: string): Record<string, number> {
   const stages: Record<string, number> = {};
   for (const entry of header.split(",")) {
-    const match = /^\s*([a-z]+);dur=(\d{1,12}(?:\.\d{1,6})?)\s*$/.exec(entry);
+    const match = /^\s*([a-z-]+);dur=(\d{1,12}(?:\.\d{1,6})?)\s*$/.exec(entry);
     if (match !== null) stages[match[1]!] = Number(match[2]);
   }
   return stages;

@@ -2,20 +2,31 @@ import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
 import { requireSessionKey } from "../files/artefact.ts";
 import { openBackend } from "../hashing/select.ts";
-import { answerParasync } from "../schemes/parasync_basis.ts";
+import { MODES } from "../matching/mode_name.ts";
 import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
+import { loadKeyScheme, loadSignatureScheme } from "../schemes/registry.ts";
+import type { BasisEnd } from "../schemes/scheme.ts";
+import { type SchemeName, SCHEMES } from "../schemes/scheme_name.ts";
+import { sessionMessage } from "../schemes/session_message.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { VERSION } from "../version.ts";
 import { type AccessRules, requireAccess } from "./access.ts";
 import { readBody, readText } from "./body.ts";
-import { readFrames } from "./framing.ts";
-import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
+import { FRAME_HEAD_BYTES, readFrames } from "./framing.ts";
+import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, serverHeaders, SESSION_HEADER } from "./headers.ts";
 import { type Limits, MAX_KEYS, patchBytes } from "./limits.ts";
 import { answerFrame } from "./messages.ts";
 import { problemResponse, toFailure } from "./problem.ts";
 import type { Session } from "./session.ts";
 import type { SessionTable } from "./session_table.ts";
-import { basisNameOf, parseQuery, readConfirmation, readSyncQuery } from "./sync_query.ts";
+import {
+  basisNameOf,
+  parseQuery,
+  readConfirmation,
+  readScheme,
+  readSyncQuery,
+  type SyncQuery,
+} from "./sync_query.ts";
 
 /** What the routes serve from. */
 export interface RouteParts {
@@ -23,8 +34,18 @@ export interface RouteParts {
   readonly access: AccessRules;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** The schemes that are served. */
+  readonly schemes: readonly SchemeName[];
   /** The path that a proxy puts before every route; empty where there is none. */
   readonly prefix: string;
+}
+
+/** What a scheme answers a client that opens a session. */
+interface SchemeAnswer {
+  readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+  /** The content type of the body they make. */
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 type Route = (request: Request, query: ReadonlyMap<string, string>) => Promise<Response> | Response;
@@ -41,6 +62,7 @@ export class Routes {
     this.#parts = parts;
     this.#routes = {
       "/csums_queue": { method: "POST", route: this.#match },
+      "/signature": { method: "GET", route: this.#signature },
       "/ack": { method: "POST", route: this.#acknowledge },
       "/patch": { method: "POST", route: this.#patch },
       "/healthz": { method: "GET", route: () => text("ok\n") },
@@ -82,25 +104,58 @@ export class Routes {
   }
 
   readonly #match: Route = async (request, parameters) => {
-    const { sessions, limits, logger } = this.#parts;
-    const query = readSyncQuery(parameters);
-    const session = await sessions.begin(query);
-    const { key, name, basis, lanes } = session.parts;
-    logger.info("Received request for target", { name, hw: query.hw, threads: lanes.threads });
-    let leave: () => void = () => {};
-    try {
-      leave = session.enter();
-      const { backend, missing } = await openBackend(lanes.hw);
+    const { limits, schemes } = this.#parts;
+    const scheme = readScheme(parameters, schemes, "csums_queue");
+    return await this.#begin(readSyncQuery(parameters, scheme), async (end, session) => {
       const body = readBody(request.body, {
         maxBytes: limits.maxBodyBytes,
         idleMs: limits.idleMs,
         sender: "client",
         signal: session.signal,
       });
-      const frames = answerParasync({
+      const answer = await loadKeyScheme(scheme);
+      return { pieces: answer(end, readFrames(body)), type: FRAMES_TYPE };
+    });
+  };
+
+  readonly #signature: Route = async (_request, parameters) => {
+    const { schemes } = this.#parts;
+    const scheme = readScheme(parameters, schemes, "signature");
+    const query = readSyncQuery(parameters, scheme);
+    return await this.#begin(query, async (end) => {
+      if (query.opened !== undefined) end.onOpen(query.opened);
+      const { answer, framed } = await loadSignatureScheme(scheme);
+      const frame = answerFrame({ case: "session", value: sessionMessage(end) });
+      const message = btoa(String.fromCharCode(...frame.subarray(FRAME_HEAD_BYTES)));
+      return {
+        pieces: answer(end),
+        type: framed ? FRAMES_TYPE : BYTES_TYPE,
+        headers: { [SESSION_HEADER]: message },
+      };
+    });
+  };
+
+  /** Opens a session and answers with what the scheme makes of it. */
+  async #begin(
+    query: SyncQuery,
+    answer: (end: BasisEnd, session: Session) => Promise<SchemeAnswer>,
+  ): Promise<Response> {
+    const { sessions, limits, logger } = this.#parts;
+    const session = await sessions.begin(query);
+    const { key, name, basis, lanes, keeper } = session.parts;
+    const { scheme, hw } = query;
+    logger.info("Received request for target", { name, scheme, hw, threads: lanes.threads });
+    let leave: () => void = () => {};
+    try {
+      leave = session.enter();
+      const { backend, missing } = await openBackend(lanes.hw);
+      const { pieces, type, headers: more = {} } = await answer({
         key,
         basis: session.basisReference,
         parameters: query.parameters,
+        hw,
+        mode: query.mode,
+        keeper,
         lanes,
         clock: session.clock,
         backend: backend.name,
@@ -119,23 +174,25 @@ export class Routes {
           session.open(opened);
           sessions.record(session, query, opened);
         },
-      }, readFrames(body));
+      }, session);
       logger.debug("Session begins", { basis: basis?.size ?? -1 });
-      const headers = serverHeaders(FRAMES_TYPE);
+      const headers = serverHeaders(type);
       headers.set(KEY_HEADER, key);
-      return new Response(this.#stream(session, frames, leave), { headers });
+      for (const [header, value] of Object.entries(more)) headers.set(header, value);
+      return new Response(this.#stream(session, pieces, leave, type === FRAMES_TYPE), { headers });
     } catch (error) {
       leave();
       await sessions.fail(session, toFailure(error));
       throw error;
     }
-  };
+  }
 
   /** The frames as a body; a failure becomes its last frame, and a client that goes ends the session. */
   #stream(
     session: Session,
     frames: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
     leave: () => void,
+    framed: boolean,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { sessions, logger, limits } = this.#parts;
     // Runs while the client has been given all that may wait for it, and is not taking it.
@@ -146,7 +203,7 @@ export class Routes {
         "timeout",
         `Cannot go on: the client took nothing for ${limits.idleMs} ms`,
       );
-      this.#log("Cannot answer keys", session.parts.name, late);
+      this.#log("Cannot answer", session.parts.name, late);
       gone = true;
       leave();
       controller.error(late);
@@ -165,13 +222,22 @@ export class Routes {
             stalled = setTimeout(() => giveUp(controller).catch(() => {}), limits.idleMs);
             return;
           }
-          const seconds = session.clock.toMillis();
-          logger.info("Weak hash comparison completed", { name: session.parts.name, ...seconds });
+          const { name, scheme } = session.parts;
+          const done = SCHEMES[scheme].opens === "signature"
+            ? "Signature generation completed"
+            : "Weak hash comparison completed";
+          logger.info(done, { name, ...session.clock.toMillis() });
         } catch (error) {
           if (gone) return;
           const failure = toFailure(error);
-          this.#log("Cannot answer keys", session.parts.name, error);
+          this.#log("Cannot answer", session.parts.name, error);
           const { code, message } = failure;
+          if (!framed) {
+            // Nothing can be said in such a body: it breaks off, and the client asks why.
+            leave();
+            controller.error(failure);
+            return await sessions.fail(session, failure);
+          }
           controller.enqueue(answerFrame({ case: "problem", value: { code, message } }));
           await sessions.end(session, failure);
         }
@@ -260,7 +326,10 @@ export class Routes {
       }
       // The result is in its place; letting go of the old file takes a while and need not be waited for.
       const complete = new ParasyncError("changed", "Cannot go on: the sync is complete");
-      setTimeout(() => sessions.end(session, complete).catch(() => {}));
+      setTimeout(() => {
+        session.keepChecksums(sessions.store, logger);
+        sessions.end(session, complete).catch(() => {});
+      });
       return new Response("OK", { headers });
     } catch (error) {
       await sessions.fail(session, toFailure(error));
@@ -285,8 +354,8 @@ export class Routes {
       name: "parasync",
       version: VERSION,
       protocol: PROTOCOL_VERSION,
-      schemes: ["parasync"],
-      modes: [3],
+      schemes: this.#parts.schemes,
+      modes: MODES.map((_, number) => number),
       confirm: ["chunk", "target"],
       fingerprint: FINGERPRINT_ID,
       threads: limits.maxThreads,

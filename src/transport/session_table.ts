@@ -1,6 +1,7 @@
 import { expectedChunks } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { newSessionKey } from "../files/artefact.ts";
+import type { ChecksumStore } from "../files/checksum_store.ts";
 import type { Location } from "../files/location.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
 import type { Root } from "../files/root.ts";
@@ -12,8 +13,10 @@ import {
 import { sweepStale } from "../files/sweep.ts";
 import { currentIdentity } from "../files/current_identity.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
-import type { OpenedSession } from "../schemes/parasync_basis.ts";
 import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
+import { RecordKeeper } from "../schemes/record_keeper.ts";
+import type { OpenedSession } from "../schemes/scheme.ts";
+import { isSchemeName, SCHEMES } from "../schemes/scheme_name.ts";
 import type { LanePool } from "../workers/pool.ts";
 import { type Limits, MAX_CHUNKS } from "./limits.ts";
 import { Session } from "./session.ts";
@@ -37,6 +40,8 @@ export interface SessionHouse {
   readonly fsync: boolean;
   /** Which backends the server may use: `auto` leaves it to the client. */
   readonly hw: HardwareChoice;
+  /** Where checksums are kept, for the schemes that work from stored ones. */
+  readonly store: ChecksumStore;
 }
 
 /**
@@ -60,6 +65,11 @@ export class SessionTable {
     this.#house = house;
     this.#timer = setInterval(() => this.#expire(), Math.min(house.limits.sessionMs, 5_000));
     Deno.unrefTimer(this.#timer);
+  }
+
+  /** Where checksums are kept. */
+  get store(): ChecksumStore {
+    return this.#house.store;
   }
 
   /** How many sessions have a request at work. */
@@ -106,7 +116,7 @@ export class SessionTable {
           "use larger ones (--chunk-size)",
       );
     }
-    const threads = Math.min(query.threads, limits.maxThreads);
+    const threads = SCHEMES[query.scheme].serial ? 1 : Math.min(query.threads, limits.maxThreads);
     // Without a basis there is still a new file to be verified.
     const bytes = Math.max(basis?.size ?? 0, query.allocated ?? 0);
     const hw = this.#house.hw === "auto" || this.#house.hw === "1" ? query.hw : this.#house.hw;
@@ -114,9 +124,11 @@ export class SessionTable {
       new Session({
         key: newSessionKey(),
         name: query.name,
+        scheme: query.scheme,
         target,
         expectTarget,
         basis,
+        keeper: new RecordKeeper(basis, this.#house.store),
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, bytes, hw === "require" ? "auto" : hw),
         fsync: this.#house.fsync,
@@ -127,12 +139,12 @@ export class SessionTable {
 
   /** Writes the record that lets other servers of the same folder go on with a session. */
   record(session: Session, query: SyncQuery, opened: OpenedSession): void {
-    const { key, name, target, basis, parameters, expectTarget } = session.parts;
+    const { key, name, scheme, target, basis, parameters, expectTarget } = session.parts;
     writeSessionRecord(target.directory, {
       version: 1,
       key,
       protocol: PROTOCOL_VERSION,
-      scheme: "parasync",
+      scheme,
       name,
       basis: basis?.identity ?? null,
       expectTarget,
@@ -206,16 +218,20 @@ export class SessionTable {
   #restore(record: SessionRecord, location: Location): Session {
     const { root, pool, limits, fsync, hw } = this.#house;
     const target = targetOf(root, record.name, record.target);
-    if (Math.abs(Date.now() - record.createdMs) > limits.sessionMs) throw noSession();
+    const { scheme } = record;
+    const old = Math.abs(Date.now() - record.createdMs) > limits.sessionMs;
+    if (old || !isSchemeName(scheme)) throw noSession();
     const basis = record.basis === null
       ? null
       : openPinned(location.path, { expect: record.basis, name: record.name });
     const session = new Session({
       key: record.key,
       name: record.name,
+      scheme,
       target,
       expectTarget: record.expectTarget,
       basis,
+      keeper: new RecordKeeper(basis, this.#house.store),
       parameters: record.chunk,
       lanes: pool.group(
         limits.maxThreads,

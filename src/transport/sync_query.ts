@@ -1,10 +1,13 @@
 import {
+  blockParameters,
   type ChunkParameters,
   formatChunkParameters,
   parseChunkParameters,
 } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
-import type { Confirmation } from "../schemes/scheme.ts";
+import { type ModeName, MODES } from "../matching/mode_name.ts";
+import { SCHEME_NAMES, type SchemeName, SCHEMES } from "../schemes/scheme_name.ts";
+import type { Confirmation, OpenedSession } from "../schemes/scheme.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 
 /** Where the result goes: over the basis, or beside it under a longer name. */
@@ -17,17 +20,24 @@ export type TargetChoice = { readonly kind: "replace" } | {
 export interface SyncQuery {
   /** The name of the basis, percent-decoded once. */
   readonly name: string;
+  readonly scheme: SchemeName;
+  /** The parallel matching algorithm, for a scheme that has several. */
+  readonly mode: ModeName;
   readonly hw: HardwareChoice;
   readonly threads: number;
+  /** The sizes to cut by; three times the same for blocks of one size. */
   readonly parameters: ChunkParameters;
   readonly target: TargetChoice;
   readonly confirm: Confirmation;
   /** Bytes of disk that the new file takes, if the client said so: fewer than its size if it has holes. */
   readonly allocated: number | undefined;
+  /** The new file, where the server moves first and the client sends no message that says it. */
+  readonly opened: OpenedSession | undefined;
 }
 
 const MOST_THREADS = 256;
 const DEFAULT_CHUNKS = "4096:8192:12288";
+const DEFAULT_BLOCK = 8192;
 const HARDWARE: Readonly<Record<string, HardwareChoice>> = {
   "0": "0",
   "1": "1",
@@ -77,15 +87,51 @@ export function basisNameOf(parameters: ReadonlyMap<string, string>): string {
 }
 
 /**
- * Reads and checks the whole query of `POST /csums_queue`.
+ * The scheme that a query asks for.
  *
  * @param parameters The query's parameters.
+ * @param served The schemes that the server has.
+ * @param opens Which endpoint is asked: who moves first.
+ * @returns The scheme; absent, the server's only one that this endpoint is for, else parasync or rsync.
+ * @throws {ParasyncError} `bad_request` for one that there is not, or not here.
+ */
+export function readScheme(
+  parameters: ReadonlyMap<string, string>,
+  served: readonly SchemeName[],
+  opens: "csums_queue" | "signature",
+): SchemeName {
+  const usual = opens === "csums_queue" ? "parasync" : "rsync";
+  const absent = served.length === 1 ? served[0]! : usual;
+  const scheme = requireOneOf(parameters, "scheme", SCHEME_NAMES, absent);
+  if (!served.includes(scheme)) {
+    throw new ParasyncError(
+      "bad_request",
+      `Cannot sync by ${scheme}: this server is for ${served.join(", ")}`,
+    );
+  }
+  if (SCHEMES[scheme].opens !== opens) {
+    throw new ParasyncError(
+      "bad_request",
+      `Cannot sync by ${scheme} here: it begins with /${SCHEMES[scheme].opens}`,
+    );
+  }
+  return scheme;
+}
+
+/**
+ * Reads and checks the whole query of `POST /csums_queue` or `GET /signature`.
+ *
+ * @param parameters The query's parameters.
+ * @param scheme What {@linkcode readScheme} gave.
  * @returns What they ask for, with the original's defaults.
  * @throws {ParasyncError} `bad_request` for anything out of its range or not known.
  */
-export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuery {
-  requireOneOf(parameters, "scheme", ["parasync"], "parasync");
-  requireOneOf(parameters, "mode", ["3"], "3");
+export function readSyncQuery(
+  parameters: ReadonlyMap<string, string>,
+  scheme: SchemeName,
+): SyncQuery {
+  const modes = MODES.map((_, number) => String(number));
+  const mode = MODES[Number(requireOneOf(parameters, "mode", modes, "3"))]!;
   const hwText = parameters.get("hw") ?? "0";
   const hw = Object.hasOwn(HARDWARE, hwText) ? HARDWARE[hwText] : undefined;
   if (hw === undefined) throw refused("hw", hwText, Object.keys(HARDWARE).join(", "));
@@ -94,31 +140,46 @@ export function readSyncQuery(parameters: ReadonlyMap<string, string>): SyncQuer
   if (threads < 1 || threads > MOST_THREADS) {
     throw refused("thread_num", threadText, `1 to ${MOST_THREADS}`);
   }
+  const first = SCHEMES[scheme].opens === "signature";
+  const confirm = readConfirmation(parameters);
+  if (confirm === "target" && SCHEMES[scheme].modes && mode !== "streaming") {
+    throw refused("confirm", confirm, "chunk with the modes 0 to 2, which compare chunk by chunk");
+  }
   return {
     name: basisNameOf(parameters),
+    scheme,
+    mode,
     hw,
     threads,
-    parameters: parseChunkParameters(parameters.get("chunk") ?? DEFAULT_CHUNKS),
+    parameters: first
+      ? readBlock(parameters)
+      : parseChunkParameters(parameters.get("chunk") ?? DEFAULT_CHUNKS),
     target: readTarget(parameters),
-    confirm: readConfirmation(parameters),
-    allocated: readAllocated(parameters.get("allocated")),
+    confirm,
+    allocated: readNumber(parameters, "allocated"),
+    opened: first ? readOpened(parameters) : undefined,
   };
 }
 
 /** The inverse of {@linkcode readSyncQuery}. */
 export function formatSyncQuery(query: SyncQuery): string {
-  const { target } = query;
+  const { target, scheme, parameters, opened } = query;
   const parts: [string, string][] = [
     ["basis_filename", query.name],
-    ["scheme", "parasync"],
+    ["scheme", scheme],
     ["hw", query.hw],
     ["thread_num", String(query.threads)],
-    ["mode", "3"],
-    ["chunk", formatChunkParameters(query.parameters)],
     ["confirm", query.confirm],
     ["target", target.kind],
   ];
+  if (SCHEMES[scheme].modes) parts.push(["mode", String(MODES.indexOf(query.mode))]);
+  if (SCHEMES[scheme].opens === "signature") parts.push(["block", String(parameters.avg)]);
+  else parts.push(["chunk", formatChunkParameters(parameters)]);
   if (query.allocated !== undefined) parts.push(["allocated", String(query.allocated)]);
+  if (opened !== undefined) {
+    parts.push(["new_size", String(opened.newSize)]);
+    if (opened.newMtimeNs !== undefined) parts.push(["new_mtime_ns", String(opened.newMtimeNs)]);
+  }
   if (target.kind === "new") parts.push(["suffix", target.suffix]);
   return parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
 }
@@ -128,10 +189,25 @@ export function readConfirmation(parameters: ReadonlyMap<string, string>): Confi
   return requireOneOf(parameters, "confirm", ["chunk", "target"], "chunk");
 }
 
-function readAllocated(text: string | undefined): number | undefined {
+function readNumber(parameters: ReadonlyMap<string, string>, name: string): number | undefined {
+  const text = parameters.get(name);
   if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw refused("allocated", text, "a number of bytes");
+  if (!/^\d{1,15}$/.test(text)) throw refused(name, text, "a number of bytes");
   return Number(text);
+}
+
+function readBlock(parameters: ReadonlyMap<string, string>): ChunkParameters {
+  return blockParameters(readNumber(parameters, "block") ?? DEFAULT_BLOCK);
+}
+
+function readOpened(parameters: ReadonlyMap<string, string>): OpenedSession | undefined {
+  const newSize = readNumber(parameters, "new_size");
+  if (newSize === undefined) return undefined;
+  const mtime = parameters.get("new_mtime_ns");
+  if (mtime !== undefined && !/^-?\d{1,20}$/.test(mtime)) {
+    throw refused("new_mtime_ns", mtime, "nanoseconds since 1970");
+  }
+  return { newSize, newMtimeNs: mtime === undefined ? undefined : BigInt(mtime) };
 }
 
 function readTarget(parameters: ReadonlyMap<string, string>): TargetChoice {

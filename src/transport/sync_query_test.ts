@@ -1,15 +1,22 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { blockParameters } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
+import { MODES } from "../matching/mode_name.ts";
+import { SCHEME_NAMES, SCHEMES } from "../schemes/scheme_name.ts";
 import {
   basisNameOf,
   formatSyncQuery,
   parseQuery,
+  readScheme,
   readSyncQuery,
   type SyncQuery,
 } from "./sync_query.ts";
 
-const read = (search: string): SyncQuery => readSyncQuery(parseQuery(search));
+const read = (search: string, opens: "csums_queue" | "signature" = "csums_queue"): SyncQuery => {
+  const parameters = parseQuery(search);
+  return readSyncQuery(parameters, readScheme(parameters, SCHEME_NAMES, opens));
+};
 
 function refusal(search: string): ParasyncError {
   const error = assertThrows(() => read(search), ParasyncError, undefined, search);
@@ -43,6 +50,50 @@ Deno.test("what a query leaves out is as in the original", () => {
   assertEquals(query.parameters, { min: 4096, avg: 8192, max: 12288 });
   assertEquals(query.target, { kind: "new", suffix: ".new" });
   assertEquals([query.confirm, query.allocated], ["chunk", undefined]);
+  assertEquals([query.scheme, query.mode, query.opened], ["parasync", "streaming", undefined]);
+  const first = read("file=old", "signature");
+  assertEquals([first.scheme, first.parameters], ["rsync", blockParameters(8192)]);
+  assertEquals(first.opened, undefined, "nothing is known of the new file");
+});
+
+Deno.test("a server has the schemes it is for, and each has its endpoint", () => {
+  const asked = (search: string, served: readonly typeof SCHEME_NAMES[number][]) =>
+    readScheme(parseQuery(search), served, "csums_queue");
+  assertEquals(asked("", ["dsync"]), "dsync");
+  assertEquals(asked("scheme=dsync", SCHEME_NAMES), "dsync");
+  for (
+    const [search, served] of [
+      ["scheme=parasync", ["dsync"]],
+      ["scheme=rsync", SCHEME_NAMES],
+      ["", ["rsync"]],
+      ["scheme=zsync", SCHEME_NAMES],
+    ] as const
+  ) {
+    const error = assertThrows(() => asked(search, served), ParasyncError);
+    assertEquals(error.code, "bad_request", search);
+  }
+});
+
+Deno.test("the new file is told in the query where the server moves first", () => {
+  for (const scheme of SCHEME_NAMES) {
+    const { opens, modes } = SCHEMES[scheme];
+    const first = opens === "signature";
+    for (const mode of MODES) {
+      const query: SyncQuery = {
+        name: "old",
+        scheme,
+        mode: modes ? mode : "streaming",
+        hw: "0",
+        threads: 2,
+        parameters: first ? blockParameters(700) : { min: 64, avg: 128, max: 256 },
+        target: { kind: "replace" },
+        confirm: modes ? "chunk" : "target",
+        allocated: 5,
+        opened: first ? { newSize: 2 ** 40, newMtimeNs: -5n } : undefined,
+      };
+      assertEquals(read("?" + formatSyncQuery(query), opens), query);
+    }
+  }
 });
 
 Deno.test("what is formatted reads back the same", () => {
@@ -53,6 +104,9 @@ Deno.test("what is formatted reads back the same", () => {
         for (const allocated of [undefined, 0, 2 ** 49]) {
           const query: SyncQuery = {
             name,
+            scheme: "parasync",
+            mode: "streaming",
+            opened: undefined,
             hw,
             threads: 1 + names.indexOf(name) * 51,
             parameters: { min: 64, avg: 128, max: 256 },
@@ -87,8 +141,8 @@ Deno.test("what is out of its range or not known is refused by name and value", 
       "0x4",
       "99999999999999999999",
     ]],
-    ["scheme", ["rsync", "", "PARASYNC"]],
-    ["mode", ["0", "4", "streaming", ""]],
+    ["scheme", ["rsync", "", "PARASYNC", "zsync"]],
+    ["mode", ["4", "streaming", "", "-1"]],
     ["confirm", ["none", "", "Chunk"]],
     ["target", ["old", "", "replace2"]],
     ["suffix", ["", "/../x", "a/b", "x".repeat(33), "\0", "ü", " "]],
@@ -102,6 +156,10 @@ Deno.test("what is out of its range or not known is refused by name and value", 
     }
   }
   refusal("thread_num=4");
+  refusal("file=a&mode=1&confirm=target");
+  for (const [name, value] of [["block", "63"], ["block", "1048577"], ["new_size", "-1"]]) {
+    assertThrows(() => read(`file=a&${name}=${value}`, "signature"), ParasyncError);
+  }
 });
 
 Deno.test("every number of threads there may be is understood", () => {

@@ -1,9 +1,16 @@
+import type { Bitmap } from "../chunking/bitmap_chunker.ts";
 import type { BlockChunks } from "../chunking/block_scanner.ts";
+import type { DerivedWeaks } from "../chunking/derived_weak.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { CopyPieces, SegmentDigests } from "../delta/piece_applier.ts";
+import type { AppendBatch, Appended } from "../delta/segment_builder.ts";
 import type { FailureCode } from "../errors.ts";
 import type { FileIdentity } from "../files/identity.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
+import type { BlockSuite, BlockSums } from "../matching/block_signature.ts";
+import type { BlockTable } from "../matching/block_table.ts";
+import type { SegmentMatches } from "../matching/rolling_search.ts";
+import type { Suite } from "../hashing/suite.ts";
 
 /** A file that a lane opens for itself: descriptors do not travel between threads. */
 export interface FileReference {
@@ -28,12 +35,66 @@ export interface ScanJob {
   /** The state of the {@linkcode ScanChain}. */
   readonly chain: SharedArrayBuffer;
   readonly withSegment: boolean;
+  /** Which checksums; the default ones where absent. */
+  readonly suite?: Suite | undefined;
+  /** What to derive weak checksums from, where the file's stored CRC-32s are known. */
+  readonly derived?: DerivedWeaks | undefined;
+}
+
+/** Mark the candidates of a block in a bitmap. */
+export interface MarkJob {
+  readonly kind: "mark";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+  readonly parameters: ChunkParameters;
+  readonly block: number;
+  readonly bitmap: Bitmap;
+  readonly withSegment: boolean;
+}
+
+/** Select the cuts of a block from a bitmap. */
+export interface SelectJob {
+  readonly kind: "select";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+  readonly parameters: ChunkParameters;
+  readonly block: number;
+  readonly bitmap: Bitmap;
+  /** Where the block's first chunk starts, relative to it. */
+  readonly start: number;
+}
+
+/** Compute the checksums of blocks of one size. */
+export interface BlocksJob {
+  readonly kind: "blocks";
+  readonly hw: HardwareChoice;
+  readonly sums: BlockSuite;
+  readonly file: FileReference;
+  /** Bytes in a block. */
+  readonly block: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Search a segment of the new file for blocks of the basis. */
+export interface SearchJob {
+  readonly kind: "search";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+  readonly table: BlockTable;
+  /** Which segment. */
+  readonly segment: number;
+  /** Where the search has come to, in bytes of the file. */
+  readonly from: number;
+  readonly withSegment: boolean;
 }
 
 /** Compute strong checksums of chunks. */
 export interface StrongJob {
   readonly kind: "strong";
   readonly hw: HardwareChoice;
+  /** Which checksums; the default ones where absent. Shorter ones have zeros behind them, up to 32 bytes. */
+  readonly suite?: Suite | undefined;
   readonly file: FileReference;
   readonly offsets: Float64Array<ArrayBuffer>;
   readonly lengths: Uint32Array<ArrayBuffer>;
@@ -45,6 +106,16 @@ export interface ApplyJob extends CopyPieces {
   readonly hw: HardwareChoice;
   readonly basis: FileReference;
   readonly target: FileReference;
+}
+
+/** Build the next bytes of the target, whose literals are handed over and come back with the result. */
+export interface AppendJob extends AppendBatch {
+  readonly kind: "append";
+  readonly hw: HardwareChoice;
+  /** Where copies come from; null where there is no basis. */
+  readonly basis: FileReference | null;
+  /** Where the bytes go to; `target` is their place in it. */
+  readonly targetFile: FileReference;
 }
 
 /** Read segments of the target back and hash them. */
@@ -68,13 +139,29 @@ export interface PrepareJob {
 }
 
 /** Everything a lane can be asked for. */
-export type Job = ScanJob | StrongJob | ApplyJob | VerifyJob | ReleaseJob | PrepareJob;
+export type Job =
+  | MarkJob
+  | BlocksJob
+  | SearchJob
+  | SelectJob
+  | ScanJob
+  | StrongJob
+  | ApplyJob
+  | AppendJob
+  | VerifyJob
+  | ReleaseJob
+  | PrepareJob;
 
 /** What each kind of job gives. */
 export interface JobResults {
   scan: BlockChunks | null;
+  mark: Uint8Array<ArrayBuffer> | null;
+  blocks: BlockSums;
+  search: SegmentMatches;
+  select: BlockChunks;
   strong: Uint8Array<ArrayBuffer>;
   apply: SegmentDigests;
+  append: Appended;
   verify: SegmentDigests;
   release: null;
   prepare: null;

@@ -1,9 +1,29 @@
+import { type BitmapOptions, chunkByBitmap } from "../chunking/bitmap_chunker.ts";
 import type { BlockChunks } from "../chunking/block_scanner.ts";
+import type { DerivedWeaks } from "../chunking/derived_weak.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import { chunkInParallel } from "../chunking/parallel_chunker.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
+import type { Suite } from "../hashing/suite.ts";
+import { segmentCount } from "../hashing/session_digest.ts";
+import type { BlockSuite, BlockSums } from "../matching/block_signature.ts";
+import type { BlockTable } from "../matching/block_table.ts";
+import type { SegmentMatches } from "../matching/rolling_search.ts";
 import type { FileReference, Job, JobResult } from "./jobs.ts";
 import type { LaneHandle } from "./lane_handle.ts";
+
+/** Bytes of blocks in one job. */
+const SIGN_BYTES = 1 << 20;
+
+/** What {@linkcode LaneGroup.chunk} may do otherwise. */
+export interface ChunkOptions {
+  /** Which checksums; the default ones where absent. */
+  readonly suite?: Suite | undefined;
+  /** What to derive weak checksums from, instead of computing them (SkySync, FAST'26, §3.2.1). */
+  readonly derived?: DerivedWeaks | undefined;
+  /** How many of the group's lanes work, where not all of them are to. */
+  readonly lanes?: number | undefined;
+}
 
 /** The lanes that work for one session. */
 export class LaneGroup {
@@ -33,11 +53,12 @@ export class LaneGroup {
 
   /** Gives a job to the lane that is likely to be done with it first. */
   run<J extends Job>(job: J): Promise<JobResult<J>> {
-    let best = this.#lanes[0]!;
-    for (const lane of this.#lanes) {
-      if (lane.ready === best.ready ? lane.load < best.load : lane.ready) best = lane;
-    }
-    return best.run(job);
+    return this.#best().run(job);
+  }
+
+  /** The lane that is likely to be done first, as a group of its own: for jobs that must keep their order. */
+  alone(): LaneGroup {
+    return new LaneGroup([this.#best()], this.hw);
   }
 
   /** Whether a file is being chunked. */
@@ -53,6 +74,7 @@ export class LaneGroup {
    * @param withSegments Whether to compute the session digest's segments as well.
    * @param onBlock Called for every block in order.
    * @param signal Stops the work.
+   * @param options What else there is to say.
    */
   async chunk(
     file: FileReference,
@@ -60,9 +82,11 @@ export class LaneGroup {
     withSegments: boolean,
     onBlock: (chunks: BlockChunks) => void,
     signal?: AbortSignal,
+    options: ChunkOptions = {},
   ): Promise<void> {
     const { hw } = this;
-    const lanes = this.#lanes.map((lane) => ({
+    const { derived, suite } = options;
+    const lanes = this.#lanes.slice(0, options.lanes).map((lane) => ({
       depth: lane.depth,
       scan: ({ state }: { readonly state: SharedArrayBuffer }) =>
         lane.run({
@@ -72,6 +96,8 @@ export class LaneGroup {
           parameters,
           chain: state,
           withSegment: withSegments,
+          suite,
+          derived,
         }),
     }));
     this.#scans++;
@@ -79,6 +105,98 @@ export class LaneGroup {
       await chunkInParallel(file.size, lanes, onBlock, signal);
     } finally {
       this.#scans--;
+    }
+  }
+
+  /**
+   * Chunks a file by rule K in two stages, as pdsync does: all lanes mark, then one selects.
+   *
+   * @param file The file.
+   * @param parameters Rule K's sizes.
+   * @param onBlock Called for every block in order.
+   * @param options Whether to hash segments, and how stages are timed.
+   */
+  async chunkByBitmap(
+    file: FileReference,
+    parameters: ChunkParameters,
+    onBlock: (chunks: BlockChunks) => void,
+    options: BitmapOptions,
+  ): Promise<void> {
+    const job = { hw: this.hw, file, parameters };
+    await chunkByBitmap(
+      file.size,
+      {
+        depth: this.depth,
+        mark: (block, bitmap, withSegment) =>
+          this.run({ kind: "mark", ...job, block, bitmap, withSegment }),
+        select: (block, bitmap, start) =>
+          this.run({ kind: "select", ...job, block, bitmap, start }),
+      },
+      onBlock,
+      options,
+    );
+  }
+
+  /**
+   * Computes the checksums of a file's blocks, some of them on each lane.
+   *
+   * @param file The file.
+   * @param block Bytes in a block, at most 1 MiB; the last one may be shorter.
+   * @param sums Which checksums.
+   * @param onBlocks Called with blocks that follow each other, in the file's order.
+   * @param signal Stops the work.
+   */
+  async sign(
+    file: FileReference,
+    block: number,
+    sums: BlockSuite,
+    onBlocks: (first: number, sums: BlockSums) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const total = Math.ceil(file.size / block);
+    const batch = Math.max(1, Math.floor(SIGN_BYTES / block));
+    const underWay: { readonly first: number; readonly result: Promise<BlockSums> }[] = [];
+    for (let next = 0; next < total || underWay.length > 0;) {
+      while (next < total && underWay.length < this.depth) {
+        signal?.throwIfAborted();
+        const [first, count] = [next, Math.min(batch, total - next)];
+        const job = { hw: this.hw, sums, file, block, first, count };
+        const result = this.run({ kind: "blocks", ...job });
+        // Its failure is met in its turn.
+        result.catch(() => {});
+        underWay.push({ first, result });
+        next += count;
+      }
+      const { first, result } = underWay.shift()!;
+      onBlocks(first, await result);
+    }
+  }
+
+  /**
+   * Searches a file for the blocks of another one, a segment after the other: each begins where the one before
+   * has come to.
+   *
+   * @param file The file.
+   * @param table The blocks.
+   * @param options Where the search begins, in bytes, and whether to hash the file's segments.
+   * @param onMatches Called for every segment in order.
+   * @param signal Stops the work.
+   */
+  async search(
+    file: FileReference,
+    table: BlockTable,
+    { from, withSegments }: { readonly from: number; readonly withSegments: boolean },
+    onMatches: (matches: SegmentMatches) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const lane = this.#best();
+    let next = from;
+    for (let segment = 0; segment < segmentCount(file.size); segment++) {
+      signal?.throwIfAborted();
+      const job = { hw: this.hw, file, table, segment, from: next, withSegment: withSegments };
+      const matches = await lane.run({ kind: "search", ...job });
+      next = matches.next;
+      onMatches(matches);
     }
   }
 
@@ -90,5 +208,13 @@ export class LaneGroup {
   /** Ends the lanes themselves, where they belong to this group alone. */
   close(): void {
     for (const lane of this.#lanes) lane.close();
+  }
+
+  #best(): LaneHandle {
+    let best = this.#lanes[0]!;
+    for (const lane of this.#lanes) {
+      if (lane.ready === best.ready ? lane.load < best.load : lane.ready) best = lane;
+    }
+    return best;
   }
 }

@@ -44,7 +44,7 @@ export class InlineLane implements LaneHandle {
   }
 
   async #perform<J extends Job>(job: J): Promise<JobResult<J>> {
-    if ("hw" in job) await this.#lane.prepare(job.hw);
+    await this.#lane.prepare(job);
     await this.#loop.turn();
     // It would open files that nobody closes any more.
     if (this.#closed) throw new ParasyncError("interrupted", "Cannot go on: the lane was closed");
@@ -92,7 +92,8 @@ export class WorkerLane implements LaneHandle {
   run<J extends Job>(job: J): Promise<JobResult<J>> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
-      this.#worker.postMessage(job);
+      // File bytes that a job carries move to the lane instead of being copied.
+      this.#worker.postMessage(job, job.kind === "append" ? [job.literals.buffer] : []);
       this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject });
     });
   }

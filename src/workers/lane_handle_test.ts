@@ -1,11 +1,15 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import fs from "node:fs";
 import { numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
 import { referenceOf, TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { BLOCK_BYTES } from "../chunking/parameters.ts";
 import { ScanChain } from "../chunking/scan_chain.ts";
+import { LITERAL } from "../delta/range_queue.ts";
 import { ParasyncError } from "../errors.ts";
 import { TestFolder } from "../files/test_folder.ts";
+import { newTurn } from "../files/write_turn.ts";
 import type { StrongJob } from "./jobs.ts";
 import { LaneGroup } from "./lane_group.ts";
 import { InlineLane, type LaneHandle, WorkerLane } from "./lane_handle.ts";
@@ -176,4 +180,29 @@ Deno.test("a worker ends its scan when the chain is aborted from here", async ()
   setTimeout(() => chain.abort(), 20);
   const error = await assertRejects(() => scan, ParasyncError);
   assertEquals(error.code, "interrupted");
+});
+
+Deno.test("the literals of an append job move to the lane and come back with the result", async () => {
+  using folder = new TestFolder();
+  const target = { ...referenceOf(folder.write("target", new Uint8Array(3000))), turn: newTurn() };
+  await withEachLane(async (lane) => {
+    const memory = randomBytes(numbers(5), 4096);
+    const bytes = memory.slice();
+    const { digest, literals } = await lane.run({
+      kind: "append",
+      hw: "0",
+      basis: null,
+      targetFile: target,
+      target: 0,
+      length: 2999,
+      sources: Float64Array.of(LITERAL),
+      lengths: Uint32Array.of(2999),
+      literals: memory.subarray(0, 2999),
+      fresh: true,
+    });
+    assertEquals(digest, null);
+    assertEquals(new Uint8Array(literals.buffer), bytes);
+    assertEquals(memory.length, lane instanceof WorkerLane ? 0 : 4096);
+    assertEquals(fs.readFileSync(target.path).subarray(0, 2999), Buffer.from(bytes.slice(0, 2999)));
+  });
 });

@@ -15,7 +15,7 @@ const MIB = 1 << 20;
 
 async function withLane(check: (lane: Lane) => void | Promise<void>): Promise<void> {
   const lane = new Lane();
-  await lane.prepare("0");
+  await lane.prepare({ kind: "prepare", hw: "0" });
   try {
     await check(lane);
   } finally {

@@ -13,7 +13,7 @@ self.onmessage = ({ data }: MessageEvent<Job>): void => {
 
 async function answer(job: Job): Promise<void> {
   try {
-    if ("hw" in job) await lane.prepare(job.hw);
+    await lane.prepare(job);
     const result = lane.run(job);
     self.postMessage({ result } satisfies LaneAnswer, transferables(result));
   } catch (error) {

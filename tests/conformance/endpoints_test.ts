@@ -26,6 +26,7 @@ Deno.test("/v1/capabilities tells what a client may ask for", async () => {
   assertEquals([told.name, told.protocol, told.threads], ["parasync", 1, 3]);
   assertEquals([told.max_body_bytes, told.max_file_bytes], [5 << 20, 7 << 20]);
   assert(told.schemes.includes("parasync") && told.modes.includes(3));
+  assertEquals(told.schemes.length, 6);
   assert(told.confirm.includes("chunk"));
   assertMatch(told.version, /^\d+\.\d+\.\d+/);
   assert(typeof told.fingerprint === "string" && told.fingerprint !== "");
@@ -37,6 +38,7 @@ Deno.test("every endpoint takes its own method alone, and there are no others", 
   const query = "?basis_filename=a&key=0123456789abcdef0123456789abcdef";
   const own: Record<string, string> = {
     "/csums_queue": "POST",
+    "/signature": "GET",
     "/ack": "POST",
     "/patch": "POST",
     "/healthz": "GET",
@@ -53,7 +55,7 @@ Deno.test("every endpoint takes its own method alone, and there are no others", 
     }
   }
   for (
-    const path of ["/", "/signature", "/csums", "/csums_queue/", "/CSUMS_QUEUE", "/v1", "/toString"]
+    const path of ["/", "/signatures", "/csums", "/csums_queue/", "/CSUMS_QUEUE", "/v1", "/toString"]
   ) {
     assertProblem(await rawRequest(server.port, { target: path }), "not_found");
     assertProblem(await rawRequest(server.port, { method: "POST", target: path }), "not_found");

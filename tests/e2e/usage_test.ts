@@ -73,10 +73,19 @@ Deno.test("chunk sizes outside of the limits are refused before anything is done
   assertEquals(server.log, "", "the server was asked");
 });
 
-Deno.test("a mode that this version does not have is refused by name", async () => {
+Deno.test("flags that do not go together are refused, each by name", async () => {
   await using space = new Workspace();
-  const args = ["push", space.new("x"), HERE, "--mode=0"];
-  assertFailed(await run(args), 1, /--mode=pipeline-v1: this version has streaming \(3\) only/);
+  const file = space.new("x");
+  const refused: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--mode=0", "--confirm=target"], /--confirm=target with --mode=pipeline-v1/],
+    [["--scheme=dsync", "--mode=1"], /--mode with --scheme=dsync: it is for parasync/],
+    [["--scheme=rsync", "--confirm=chunk"], /--confirm with --scheme=rsync/],
+    [["--scheme=zsync"], /zsync/],
+    [["--mode=4"], /mode/],
+  ];
+  for (const [flags, message] of refused) {
+    assertFailed(await run(["push", file, HERE, ...flags]), 1, message);
+  }
 });
 
 Deno.test("--json tells failures on stdout too, as one line with code and exit", async () => {

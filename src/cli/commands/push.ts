@@ -1,14 +1,16 @@
 import { ParasyncError } from "../../errors.ts";
 import { HttpPeer } from "../../transport/http_peer.ts";
 import { formatSyncQuery } from "../../transport/sync_query.ts";
-import type { CommandContext, OptionsOf } from "../command.ts";
+import { SCHEMES } from "../../schemes/scheme_name.ts";
+import type { CommandContext, OptionsOf, OptionsOfAny } from "../command.ts";
+import { type OriginalClient, schemeOfProgram } from "../original.ts";
+import { chooseSync } from "../sync_choice.ts";
 import type { SyncRun } from "../sync_run.ts";
-import { chosenParameters } from "../chunk_size.ts";
 import { sourceSize } from "../source_size.ts";
 import { readToken } from "../token.ts";
 
 type PushOptions = OptionsOf<"push">;
-type ClientOptions = OptionsOf<"parasync_http_client">;
+type ClientOptions = OptionsOfAny<OriginalClient>;
 
 /** How often the server is asked how far it is, in ms. */
 const POLL_MS = 250;
@@ -17,7 +19,7 @@ const POLL_MS = 250;
 const IDLE_MS = 10 * 60_000;
 
 /**
- * `push NEW URL`, and the original's `parasync_http_client`: pushes a new file over an old one.
+ * `push NEW URL`, and the original's clients: pushes a new file over an old one.
  *
  * @param options The flags.
  * @param positionals NEW and URL for `push`, none for the original's name.
@@ -35,23 +37,26 @@ export async function run(
     : fromUrl(positionals[0]!, positionals[1]!, options.prefix);
   const token = readToken(options.tokenFile, context.env);
   const { suffix } = options;
-  const { size, allocated } = await sourceSize(newFile);
-  const parameters = chosenParameters(options.chunkSize, size);
+  const { size, allocated, mtimeNs } = await sourceSize(newFile);
+  const own = schemeOfProgram(context.command);
+  const choice = chooseSync(options, own, context.given, size);
+  const { opens } = SCHEMES[choice.scheme];
   const query = formatSyncQuery({
     name,
+    ...choice,
     hw: options.hw,
-    threads: options.threads,
-    parameters,
-    confirm: options.confirm,
+    // The original's signature says nothing of the new file, so that the request does.
+    opened: opens === "signature" ? { newSize: size, newMtimeNs: mtimeNs } : undefined,
     allocated,
     target: suffix === "" ? { kind: "replace" } : { kind: "new", suffix },
   });
   const deadline = deadlineSignal(options.timeout, context.signal);
   const peer = new HttpPeer({
     base,
+    opens,
     query,
     name,
-    confirm: options.confirm,
+    confirm: choice.confirm,
     token,
     connectMs: options.connectTimeout,
     idleMs: IDLE_MS,
@@ -60,10 +65,11 @@ export async function run(
   let stopPolling: (() => void) | undefined;
   try {
     // The request is on its way while the rest of the program is being loaded.
-    const { beginSync, finishSync } = await import("../sync_run.ts");
-    const sync = await beginSync(newFile, options, context, parameters, deadline.signal);
+    const { beginSync, finishSync, printSummary } = await import("../sync_run.ts");
+    const sync = await beginSync(newFile, options, context, choice, deadline.signal);
     if (sync.shown) stopPolling = pollServer(peer, sync);
-    await finishSync(sync, peer, options, context, startedAt, name + suffix);
+    const summary = await finishSync(sync, peer, options, context, startedAt, name + suffix);
+    printSummary(summary, options, context);
     return 0;
   } catch (error) {
     peer.close(error);

@@ -1,15 +1,19 @@
 import { ParasyncError } from "../../errors.ts";
+import { ChecksumStore } from "../../files/checksum_store.ts";
 import { Root } from "../../files/root.ts";
 import { sweepStale } from "../../files/sweep.ts";
+import { storeChoice } from "../../files/store_choice.ts";
+import { SCHEME_NAMES } from "../../schemes/scheme_name.ts";
 import { isLoopback, LOOPBACK_HOSTS } from "../../transport/access.ts";
 import { startServer } from "../../transport/server.ts";
 import { SessionTable, SWEEP_FACTOR } from "../../transport/session_table.ts";
 import { LanePool } from "../../workers/pool.ts";
-import type { CommandContext, OptionsOf } from "../command.ts";
+import type { CommandContext, OptionsOfAny } from "../command.ts";
+import { type OriginalServer, schemeOfProgram } from "../original.ts";
 import { readToken } from "../token.ts";
 
 /**
- * `serve`, and the original's `parasync_http_server`: serves a folder until it is told to stop.
+ * `serve`, and the original's servers, each of one scheme: serves a folder until it is told to stop.
  *
  * @param options The flags.
  * @param _positionals None.
@@ -17,11 +21,12 @@ import { readToken } from "../token.ts";
  * @returns 0 after SIGINT or SIGTERM.
  */
 export async function run(
-  options: OptionsOf<"serve"> | OptionsOf<"parasync_http_server">,
+  options: OptionsOfAny<"serve" | OriginalServer>,
   _positionals: readonly string[],
   context: CommandContext,
 ): Promise<number> {
   const { host, port, prefix } = options;
+  const own = schemeOfProgram(context.command);
   const { logger, signal } = context;
   const token = readToken(options.tokenFile, context.env);
   if (!isLoopback(host) && token === undefined && !options.insecureNoAuth) {
@@ -46,7 +51,12 @@ export async function run(
     sessionMs: options.sessionTtl,
   };
   sweepStale(root.path, options.sessionTtl * SWEEP_FACTOR);
-  const sessions = new SessionTable({ root, pool, limits, fsync: options.fsync, hw: options.hw });
+  const { fsync, hw } = options;
+  const store = new ChecksumStore(
+    storeChoice(options.store, context.env),
+    (problem) => logger.warn(problem),
+  );
+  const sessions = new SessionTable({ root, pool, limits, fsync, hw, store });
   const hosts = new Set([...LOOPBACK_HOSTS, host.toLowerCase(), `[${host.toLowerCase()}]`]);
   for (const name of options.allowedHost) hosts.add(name.toLowerCase());
   const server = startServer({
@@ -54,6 +64,7 @@ export async function run(
     access: { token, hosts, anyAddress: host === "0.0.0.0" || host === "::" },
     limits,
     logger,
+    schemes: own === undefined ? SCHEME_NAMES : [own],
     prefix,
   }, { host, port });
   const { hostname, port: bound } = server.address;

@@ -7,7 +7,7 @@ import { displayWidth, padWidth } from "./width.ts";
 export interface Summary {
   /** Who chunked and hashed what. */
   readonly scheme: string;
-  /** The parallel matching algorithm, by name. */
+  /** The parallel matching algorithm, by name; empty for a scheme without. */
   readonly mode: string;
   /** Threads of this end. */
   readonly threads: number;
@@ -51,6 +51,12 @@ export interface Summary {
   readonly digest: string;
   /** How the digest is made: `session` or `blake3`. */
   readonly digestKind: string;
+  /** Where this end had its file's block checksums from: `stored`, `computed`, or empty where it has none. */
+  readonly checksumsClient: string;
+  /** The same at the server. */
+  readonly checksumsServer: string;
+  /** The most memory that this process has held, in bytes; `null` where the system does not say. */
+  readonly peakRssBytes: number | null;
   /** Whether the result was checked against the digest. */
   readonly verified: boolean;
   /** The name of the file that was written; empty where the result was not to be kept. */
@@ -144,9 +150,8 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
     ],
     [
       "scheme",
-      `${printable(summary.scheme)}, ${printable(summary.mode)}, ${
-        pieces(summary.threads, "thread")
-      }`,
+      [printable(summary.scheme), printable(summary.mode), pieces(summary.threads, "thread")]
+        .filter((part) => part !== "").join(", "),
     ],
     [
       "hashing",
@@ -159,6 +164,11 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
     const share = formatShare(summary.zeroBytes, newBytes);
     const zeros = `${formatBytes(summary.zeroBytes).padEnd(8)}  ${share} not sent`;
     rows.splice(rows.findIndex(([label]) => label === "literal") + 1, 0, ["zeros", zeros]);
+  }
+  if (summary.checksumsClient + summary.checksumsServer !== "") {
+    const of = (origin: string): string => origin === "" ? "not needed" : printable(origin);
+    const text = `client ${of(summary.checksumsClient)}, server ${of(summary.checksumsServer)}`;
+    rows.splice(-1, 0, ["block checksums", text]);
   }
   if (summary.rttMs !== null) rows.splice(-1, 0, ["round trip", formatMillis(summary.rttMs)]);
   const labels = Math.max(...rows.map(([label]) => label.length));

@@ -27,6 +27,9 @@ const SUMMARY: Summary = {
   stages: { "client chunk": 120, match: 30.2, send: 600 },
   digest: "ab".repeat(32),
   digestKind: "session",
+  checksumsClient: "",
+  checksumsServer: "",
+  peakRssBytes: 150_000_000,
   verified: true,
   target: "backups/disk.img",
 };
@@ -58,6 +61,9 @@ const NAMES = [
   "stages",
   "digest",
   "digest_kind",
+  "checksums_client",
+  "checksums_server",
+  "peak_rss_bytes",
   "verified",
   "target",
 ];

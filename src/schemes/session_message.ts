@@ -1,0 +1,26 @@
+import type { BasisEnd } from "./scheme.ts";
+
+/** What the server says of a session as it opens: the fields of the message `Session`. */
+export interface SessionFields {
+  readonly requestKey: string;
+  readonly basisSize: bigint;
+  readonly basisExists: boolean;
+  readonly backend: string;
+  readonly threads: number;
+  readonly maxPatchBytes: bigint;
+  readonly notice: string;
+}
+
+/** The message `Session` of a server's end. */
+export function sessionMessage(end: BasisEnd): SessionFields {
+  const { key, basis, backend, lanes, maxPatchBytes, notice } = end;
+  return {
+    requestKey: key,
+    basisSize: BigInt(basis?.size ?? 0),
+    basisExists: basis !== null,
+    backend,
+    threads: lanes.threads,
+    maxPatchBytes: BigInt(maxPatchBytes),
+    notice,
+  };
+}

@@ -116,8 +116,10 @@ async function measure(options: BenchOptions, stdout: Output, stderr: Output): P
       stderr.write("rsync is not installed: there is nothing to compare with\n");
     }
     fs.mkdirSync(join(folder, "root"));
-    const own = options.hw.flatMap((hw) =>
-      options.fsync.map((fsync) => ({ hw, fsync, flags: options.flags }))
+    const own = options.schemes.flatMap((scheme) =>
+      options.hw.flatMap((hw) =>
+        options.fsync.map((fsync) => ({ scheme, hw, fsync, flags: options.flags }))
+      )
     );
     const say = (text: string): void => stderr.write(`${text}\n`);
     const bench: Bench = { options, machine, own, folder, signal, stdout, say };

@@ -29,6 +29,8 @@ export interface Contender {
 
 /** How ours is run. */
 export interface OwnSettings {
+  /** `--scheme` of the client, and behind a colon its `--mode`. */
+  readonly scheme: string;
   /** `--hw` of the client. */
   readonly hw: string;
   /** Whether the server syncs. */
@@ -44,11 +46,12 @@ export interface OwnSettings {
  * @param settings How it and its clients are run.
  */
 export async function startParasync(root: string, settings: OwnSettings): Promise<Contender> {
-  const { hw, fsync, flags } = settings;
+  const { hw, fsync, flags, scheme } = settings;
+  const [name, mode] = scheme.split(":");
   const onOff = fsync ? "on" : "off";
-  const server = await startServerProcess(root, [`--fsync=${onOff}`]);
+  const server = await startServerProcess(root, [`--fsync=${onOff}`, "--store=off"]);
   return {
-    name: `parasync hw=${hw} fsync=${onOff}`,
+    name: `${scheme} hw=${hw} fsync=${onOff}`,
     server,
     client: (newFile, port) =>
       programCommand([
@@ -58,6 +61,10 @@ export async function startParasync(root: string, settings: OwnSettings): Promis
         "--json",
         "--progress=off",
         `--hw=${hw}`,
+        `--scheme=${name}`,
+        ...mode === undefined ? [] : [`--mode=${mode}`],
+        // Runs are to be alike: none works from what an earlier one has stored.
+        "--store=off",
         ...flags,
       ]),
     read: (stdout) => {

@@ -3,6 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import fs from "node:fs";
 import { join } from "node:path";
 import { ParasyncError } from "../../src/errors.ts";
+import { isSchemeName } from "../../src/schemes/scheme_name.ts";
 import { recipeOf } from "../pairs.ts";
 
 /** How the bench is called. */
@@ -14,6 +15,7 @@ Whole processes on whole files, checked byte by byte, in turn with rsync where i
   --dir=DIR             keep pairs there and take NAME.old and NAME.new from there (else a temporary folder)
   --runs=N              runs that count (5); one more comes before them
   --against=rsync|none  what to compare with (rsync)
+  --schemes=NAME,…      the client's --scheme, several in turn; parasync:1 is its mode 1 (parasync)
   --hw=0|1|auto,…       the client's --hw, several in turn (auto)
   --threads=N           the client's --threads
   --fsync=on|off|both   the server's --fsync (both)
@@ -27,6 +29,7 @@ export interface BenchOptions {
   readonly dir: string | undefined;
   readonly runs: number;
   readonly rsync: boolean;
+  readonly schemes: readonly string[];
   readonly hw: readonly string[];
   readonly flags: readonly string[];
   readonly fsync: readonly boolean[];
@@ -34,7 +37,7 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-const TEXTS = ["pairs", "dir", "runs", "against", "hw", "threads", "fsync"];
+const TEXTS = ["pairs", "dir", "runs", "against", "hw", "threads", "fsync", "schemes"];
 const FSYNC = { on: [true], off: [false], both: [false, true] } as const;
 
 /**
@@ -68,11 +71,19 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const fsync = text("fsync") ?? (memory ? "off" : "both");
   if (!Object.hasOwn(FSYNC, fsync)) refuse("--fsync takes on, off or both");
   const threads = text("threads");
+  const schemes = (text("schemes") ?? "parasync").split(",");
+  for (const scheme of schemes) {
+    const [name, mode] = scheme.split(":");
+    if (!isSchemeName(name!) || mode !== undefined && !/^[0-3]$/.test(mode)) {
+      refuse(`there is no scheme ${scheme}`);
+    }
+  }
   return {
     pairs,
     dir,
     runs,
     rsync: against === "rsync",
+    schemes,
     hw: (text("hw") ?? "auto").split(","),
     flags: threads === undefined ? [] : [`--threads=${threads}`],
     fsync: FSYNC[fsync as keyof typeof FSYNC],

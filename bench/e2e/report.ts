@@ -20,7 +20,7 @@ function bytes(count: number | null): string {
  * @returns Lines with their line feeds.
  */
 export function renderResults(title: string, results: readonly Result[]): string {
-  const rival = results.find(({ contender }) => contender.startsWith("rsync"));
+  const rival = results.find(({ contender }) => contender.startsWith("rsync --"));
   const total = ({ wire }: Result): number => wire.up + wire.down;
   const head = ["", "wall s", "min–max", "CPU s client", "server", "peak client", "server"];
   head.push("says sent", "received", "wire up", "down");

@@ -18,10 +18,10 @@ import {
 } from "./format.ts";
 
 /** Commands and small literals are gathered into pieces of this many bytes. */
-const GATHER_BYTES = 128 * 1024;
+const GATHER_BYTES = 256 * 1024;
 
 /** A literal this long or longer goes out as a piece of its own, without being copied. */
-const BY_REFERENCE_BYTES = 64 * 1024;
+const BY_REFERENCE_BYTES = 192 * 1024;
 
 /**
  * Writes a delta, version 1 (docs/protocol.md): commands with absolute target offsets, in any order

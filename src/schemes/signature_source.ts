@@ -14,6 +14,9 @@ import { PatchSender } from "./patch_sender.ts";
 import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 import type { BasisBlocks, SignaturePlan } from "./signature_plan.ts";
 
+/** A copy is handed on when it has grown to this length, so that the server can begin on it. */
+const COPY_BYTES = 16 << 20;
+
 /**
  * Pushes the new file.
  *
@@ -40,6 +43,9 @@ class SignatureSource {
   readonly #abort = new AbortController();
   /** Up to where it is known what the new file is made of. */
   #settled = 0;
+  /** Where in the basis the copy under way began, and how long it is by now: segments end it no sooner. */
+  #copySource = 0;
+  #copyLength = 0;
   #copied = 0;
   #patched: Promise<PatchAnswer> | undefined;
   #failure: { readonly reason: unknown } | undefined;
@@ -126,6 +132,7 @@ class SignatureSource {
       progress("client", "search", done, reference.size);
     }, this.#abort.signal);
     this.#literalUpTo(reference.size);
+    this.#flush();
   }
 
   #take({ targets, places, lengths, next }: SegmentMatches): void {
@@ -138,13 +145,23 @@ class SignatureSource {
   }
 
   #copy(source: number, target: number, length: number): void {
-    this.#writer.copy(source, target, length);
+    const follows = this.#copySource + this.#copyLength === source && this.#settled === target;
+    if (!follows || this.#copyLength >= COPY_BYTES) this.#flush();
+    if (this.#copyLength === 0) this.#copySource = source;
+    this.#copyLength += length;
     this.#settled = target + length;
     this.#copied += length;
   }
 
+  #flush(): void {
+    const length = this.#copyLength;
+    if (length > 0) this.#writer.copy(this.#copySource, this.#settled - length, length);
+    this.#copyLength = 0;
+  }
+
   #literalUpTo(end: number): void {
     if (end <= this.#settled) return;
+    this.#flush();
     this.#writer.literal(this.#settled, end - this.#settled);
     this.#settled = end;
   }

@@ -21,13 +21,13 @@ import {
 const GATHER_BYTES = 256 * 1024;
 
 /** A literal this long or longer goes out as a piece of its own, without being copied. */
-const BY_REFERENCE_BYTES = 192 * 1024;
+export const BY_REFERENCE_BYTES = 192 * 1024;
 
 /**
  * Writes a delta, version 1 (docs/protocol.md): commands with absolute target offsets, in any order
  * (ParaSync, FAST'26, §3.3.1).
  *
- * What it writes goes to `emit` as pieces of 64 KiB to 1 MiB, except around long literals and at
+ * What it writes goes to `emit` as pieces of up to 1 MiB, and few below 64 KiB, except around long literals and at
  * {@linkcode flush}, so that a body made of them has few pieces. Pieces may share memory, none of which is
  * written twice: they must not be transferred, nor put into a byte stream, whose `enqueue` transfers.
  */
@@ -97,8 +97,8 @@ export class DeltaEncoder {
    * Writes LITERALs of 1 MiB at most.
    *
    * @param target Where the bytes go in the new file.
-   * @param data The bytes. From 64 KiB on they are passed on by reference, so they must not change while a
-   * piece is in use.
+   * @param data The bytes. From {@linkcode BY_REFERENCE_BYTES} on they are passed on by reference, so they must
+   * not change while a piece is in use.
    */
   literal(target: number, data: Uint8Array<ArrayBuffer>): void {
     this.#endRun();

@@ -1,7 +1,7 @@
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
-import { DeltaEncoder } from "./encoder.ts";
+import { BY_REFERENCE_BYTES, DeltaEncoder } from "./encoder.ts";
 import { addTotals, type DeltaTotals, noTotals } from "./format.ts";
 import { LITERAL, RangeQueue } from "./range_queue.ts";
 import { isZero } from "./zeros.ts";
@@ -203,17 +203,15 @@ export class PatchWriter {
     if (this.#literals.empty || isCopy(this.#literals)) return;
     const { target, length } = this.#literals.take(PIECE_BYTES);
     this.settled += length;
-    // A piece that is sent belongs to whoever sends it; one of zeros can be read into again.
-    const reusable = length === PIECE_BYTES ? this.#spare : undefined;
-    const piece = reusable ?? new Uint8Array(length);
-    readFully(this.#source.fd, piece, 0, length, target, this.#source.name);
-    if (isZero(piece)) {
-      encoder.zero(target, length);
-      if (length === PIECE_BYTES) this.#spare = piece;
-    } else {
-      encoder.literal(target, piece);
-      if (reusable !== undefined) this.#spare = undefined;
-    }
+    // A long piece belongs to whoever sends it; a short one is copied, and one of zeros can be read into again.
+    const piece = (this.#spare ?? new Uint8Array(PIECE_BYTES)).subarray(0, length);
+    const { fd, name } = this.#source;
+    readFully(fd, piece, 0, length, target, name);
+    const zeros = isZero(piece);
+    if (zeros) encoder.zero(target, length);
+    else encoder.literal(target, piece);
+    const free = zeros || length < BY_REFERENCE_BYTES;
+    this.#spare = free ? new Uint8Array(piece.buffer) : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RollKernel, RollName } from "../chunking/kernel/roll_kernel.ts";
+import { ParasyncError } from "../errors.ts";
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
 import type { Checksums, StrongName, WeakName } from "../hashing/suite.ts";
@@ -33,6 +34,7 @@ export function isRolled(weak: BlockSuite["weak"]): weak is "rollsum" | "rabinka
  * @param first The first block.
  * @param count How many.
  * @returns Their checksums.
+ * @throws {ParasyncError} `internal` for more blocks than there is room for, or than the file has.
  */
 export function signBlocks(
   kernel: RollKernel,
@@ -46,6 +48,12 @@ export function signBlocks(
   const { memory, dataOffset } = kernel;
   const begin = first * block;
   const length = Math.min(count * block, source.size - begin);
+  if (count < 1 || length <= (count - 1) * block || length > kernel.capacity) {
+    throw new ParasyncError(
+      "internal",
+      `Cannot sign ${count} blocks from ${first} on: out of range`,
+    );
+  }
   readFully(source.fd, memory, dataOffset, length, begin, source.name);
   const { strongBytes } = checksums;
   const weaks = new Uint32Array(count);

@@ -9,6 +9,11 @@ export interface BlockTable {
   readonly block: number;
   /** Size of the basis in bytes. */
   readonly basisSize: number;
+  /**
+   * Whether the last block may be shorter by a length that is not known, as where there is nothing but a signature;
+   * `basisSize` is the most that there may be then, and all blocks count as whole.
+   */
+  readonly openEnd?: boolean;
   /** Which weak checksum. */
   readonly weak: RollName;
   /** Which strong checksum. */

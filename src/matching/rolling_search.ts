@@ -3,7 +3,17 @@ import { readFully } from "../files/positional.ts";
 import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import type { BlockLookup } from "./block_lookup.ts";
-import { wholeBlocks } from "./block_table.ts";
+import { type BlockTable, wholeBlocks } from "./block_table.ts";
+import { matchOpenEnd } from "./open_end.ts";
+
+/**
+ * How much may be hashed in a segment for windows that turn out not to be blocks, in bytes. By chance there is
+ * hardly one; a server that makes them at every place has literals for it, not work of a block for each byte.
+ */
+const MISSED_BYTES = 16 * SEGMENT_BYTES;
+
+/** What a miss costs beside its window, in bytes that could be hashed meanwhile. */
+const MISS_BYTES = 4096;
 
 /** What a segment of the new file has of the basis, in columns, in the file's order. */
 export interface SegmentMatches {
@@ -34,7 +44,8 @@ export interface SegmentSearch {
 /**
  * Searches one segment of the new file from the left (librsync's search; rsync, Tridgell 1996): where a window's
  * weak checksum is a block's, its strong checksum decides; on a match the window moves on by a block, else by
- * a byte. The basis's short last block can match only the end of the new file.
+ * a byte. The basis's short last block can match only the end of the new file; where its length is not known
+ * (`openEnd`) every end is tried, the longest one first.
  *
  * @param search What to search with.
  * @param source The new file.
@@ -60,16 +71,15 @@ export function searchSegment(
   }
   const matches = new MatchColumns();
   const strong = new Uint8Array(STRONG_BYTES);
+  const most = MISSED_BYTES / (block + MISS_BYTES);
   let at = Math.max(from, begin) - begin;
   let misses = 0;
   if (searching) {
     // One past the last position that is this segment's and has a whole window.
     const limit = Math.min(end, source.size - block + 1) - begin;
+    const whole = wholeBlocks(table);
     while (at < limit) {
-      const first = table.weak === "crc32"
-        ? checksums.weak(memory, dataOffset + at, dataOffset + at + block)
-        : 0;
-      const found = kernel.search(at, limit, first);
+      const found = whole === 0 || misses > most ? -1 : kernel.search(at, limit, checksums.weak);
       if (found < 0) {
         at = limit;
         break;
@@ -86,7 +96,7 @@ export function searchSegment(
     }
     if (source.size - block < end) {
       const tail = matchTail(lookup, checksums, source.size - begin, at);
-      if (tail > 0) matches.add(source.size - tail, table.basisSize - tail, tail);
+      if (tail > 0) matches.add(source.size - tail, lastPlace(table), tail);
       at = source.size - begin;
     }
   }
@@ -112,11 +122,17 @@ function matchTail(
   at: number,
 ): number {
   const { kernel: { memory, dataOffset }, table } = lookup;
+  if (table.openEnd) return matchOpenEnd(lookup, checksums, at, size);
   const length = table.basisSize % table.block;
   if (length === 0 || size - length < at) return 0;
   const strong = new Uint8Array(STRONG_BYTES);
   checksums.strong(memory, dataOffset + size - length, dataOffset + size, strong, 0);
   return lookup.hasStrong(wholeBlocks(table), strong) ? length : 0;
+}
+
+/** Where the last block begins in the basis. */
+function lastPlace({ block, weaks }: BlockTable): number {
+  return (weaks.length - 1) * block;
 }
 
 /** Matches as they are found. */

@@ -14,9 +14,11 @@ import {
   encodeSignatureBlocks,
   encodeSignatureHeader,
   SignatureDecoder,
+  type SignatureHeader,
   type SignatureKinds,
 } from "../matching/librsync_signature.ts";
 import { safeSize } from "../transport/messages.ts";
+import { MAX_BLOCKS, requireBlockCount } from "./block_count.ts";
 import { emitted } from "./emitted.ts";
 import type { BasisEnd, SignatureAnswer, SourceEnd } from "./scheme.ts";
 import type { BasisBlocks, SignaturePlan } from "./signature_plan.ts";
@@ -26,11 +28,12 @@ function kindsOf(hw: HardwareChoice): SignatureKinds {
 }
 
 async function* answer(
-  { basis, parameters, hw, lanes, clock, signal }: BasisEnd,
+  { basis, parameters, hw, lanes, clock, maxKeys, signal }: BasisEnd,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const block = parameters.avg;
   const kinds = kindsOf(hw);
   const strongBytes = STRONG_LENGTHS[kinds.hash];
+  requireBlockCount(basis?.size ?? 0, block, maxKeys);
   yield encodeSignatureHeader({ ...kinds, block, strongBytes });
   if (basis === null) return;
   yield* emitted<Uint8Array<ArrayBuffer>>((emit) =>
@@ -52,17 +55,18 @@ async function read(
 ): Promise<BasisBlocks> {
   const block = parameters.avg;
   const basisSize = safeSize(session.basisSize, "basis_size");
-  const count = Math.ceil(basisSize / block);
+  const count = requireBlockCount(basisSize, block, MAX_BLOCKS);
   const kinds = kindsOf(hw);
   const decoder = new SignatureDecoder("the server's signature");
   for await (const piece of body) {
     decoder.push(piece);
+    const { header } = decoder;
+    if (header !== undefined && !isAsAsked(header, kinds, block)) {
+      throw foreign("it is not what was asked for");
+    }
     if (decoder.count > count) throw foreign("it has more blocks than the basis");
   }
   const { header, weaks, strong } = decoder.finish();
-  if (header.block !== block || header.hash !== kinds.hash || header.rolling !== kinds.rolling) {
-    throw foreign("it is not what was asked for");
-  }
   if (weaks.length !== count) {
     throw new ParasyncError("stream", "Cannot go on: the server's signature ends too early");
   }
@@ -77,6 +81,10 @@ async function read(
     strong,
   });
   return { table, count, bytes: decoder.bytes, stages: {}, checksums: "" };
+}
+
+function isAsAsked(header: SignatureHeader, kinds: SignatureKinds, block: number): boolean {
+  return header.block === block && header.hash === kinds.hash && header.rolling === kinds.rolling;
 }
 
 function foreign(reason: string): ParasyncError {

@@ -80,7 +80,9 @@ class SignatureSource {
       });
       this.#patched = sender.send();
       this.#patched.catch((reason) => this.#fail(reason));
-      const from = await this.#plan.prefix(this.#end, blocks);
+      // What stops the patch stops this as well.
+      const stoppable = { ...this.#end, signal: this.#abort.signal };
+      const from = await this.#plan.prefix(stoppable, blocks);
       await clock.time("client search", () => this.#search(blocks, from));
       const { backend } = await openBackend(lanes.hw);
       const digest = sessionDigest(backend, file.size, this.#segments);

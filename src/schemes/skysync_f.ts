@@ -10,6 +10,7 @@ import { type BlockTable, createBlockTable } from "../matching/block_table.ts";
 import { decodeWords, encodeWords } from "../transport/columns.ts";
 import { readFrames } from "../transport/framing.ts";
 import { answerFrame, readAnswer, safeSize } from "../transport/messages.ts";
+import { MAX_BLOCKS, requireBlockCount } from "./block_count.ts";
 import { recordOrigin, SKYSYNC_SUITE } from "./record_keeper.ts";
 import type { BasisEnd, SignatureAnswer, SourceEnd } from "./scheme.ts";
 import type { BasisBlocks, SignaturePlan } from "./signature_plan.ts";
@@ -22,6 +23,7 @@ const STRONG_BYTES = 32;
 
 async function* answer(end: BasisEnd): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { keeper, clock, lanes, parameters, signal } = end;
+  requireBlockCount(end.basis?.size ?? 0, parameters.avg, end.maxKeys);
   const { weaks, strong } = await keeper.obtain({
     block: parameters.avg,
     lanes,
@@ -59,7 +61,7 @@ async function read(
 ): Promise<BasisBlocks> {
   const block = parameters.avg;
   const basisSize = safeSize(session.basisSize, "basis_size");
-  const count = Math.ceil(basisSize / block);
+  const count = requireBlockCount(basisSize, block, MAX_BLOCKS);
   const columns = { weaks: new Uint32Array(0), strong: new Uint8Array(0) };
   let held = 0;
   let bytes = 0;

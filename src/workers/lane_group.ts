@@ -143,22 +143,23 @@ export class LaneGroup {
    * @param file The file.
    * @param block Bytes in a block, at most 1 MiB; the last one may be shorter.
    * @param sums Which checksums.
-   * @param onBlocks Called with blocks that follow each other, in the file's order.
+   * @param onBlocks Called with blocks that follow each other, in the file's order; no more is begun before what
+   * it returns is settled, so that what nobody takes does not pile up.
    * @param signal Stops the work.
    */
   async sign(
     file: FileReference,
     block: number,
     sums: BlockSuite,
-    onBlocks: (first: number, sums: BlockSums) => void,
+    onBlocks: (first: number, sums: BlockSums) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
     const total = Math.ceil(file.size / block);
     const batch = Math.max(1, Math.floor(SIGN_BYTES / block));
     const underWay: { readonly first: number; readonly result: Promise<BlockSums> }[] = [];
     for (let next = 0; next < total || underWay.length > 0;) {
+      signal?.throwIfAborted();
       while (next < total && underWay.length < this.depth) {
-        signal?.throwIfAborted();
         const [first, count] = [next, Math.min(batch, total - next)];
         const job = { hw: this.hw, sums, file, block, first, count };
         const result = this.run({ kind: "blocks", ...job });
@@ -168,7 +169,7 @@ export class LaneGroup {
         next += count;
       }
       const { first, result } = underWay.shift()!;
-      onBlocks(first, await result);
+      await onBlocks(first, await result);
     }
   }
 

@@ -12,6 +12,7 @@ import { TestFolder } from "../files/test_folder.ts";
 import { type HardwareChoice, STRONG_BYTES } from "../hashing/backend.ts";
 import { openBackend } from "../hashing/select.ts";
 import { NATIVE_AVAILABLE } from "../hashing/test_backends.ts";
+import { BLOCK_KINDS, joined, type Match, tableOf } from "../matching/test_blocks.ts";
 import type { FileReference, Job } from "./jobs.ts";
 import { LaneGroup } from "./lane_group.ts";
 import { InlineLane } from "./lane_handle.ts";
@@ -281,6 +282,126 @@ Deno.test("a job goes to a lane that is ready, and of those to the least busy on
   await starting.run({ kind: "prepare", hw: "0" });
   assertEquals(asked, ["idle", "emptier"]);
   assertEquals([group.threads, group.depth], [3, 3]);
+});
+
+/** A file's blocks, all in one. */
+async function signed(group: LaneGroup, file: FileReference, block: number): Promise<number[][]> {
+  const [weaks, strong]: [number[], number[]] = [[], []];
+  await group.sign(file, block, { weak: "rollsum", strong: "md4" }, (first, sums) => {
+    assertEquals(first, weaks.length, "blocks follow each other");
+    weaks.push(...sums.weaks);
+    strong.push(...sums.strong);
+  });
+  return [weaks, strong];
+}
+
+Deno.test("one to four lanes sign alike, in the file's order, blocks of any size", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(4);
+  const bytes = randomBytes(numbers(21), 4 * BLOCK_BYTES + 12_345);
+  const file = referenceOf(folder.write("file", bytes));
+  for (const block of [1000, 8192, 600_000, BLOCK_BYTES]) {
+    const [weaks, strong] = await signed(lanes.group(1), file, block) as [number[], number[]];
+    const count = Math.ceil(bytes.length / block);
+    assertEquals([weaks.length, strong.length], [count, 16 * count]);
+    for (let threads = 2; threads <= 4; threads++) {
+      const [others, otherStrong] = await signed(lanes.group(threads), file, block);
+      assertSame(others!, weaks, `${threads} lanes, blocks of ${block}`);
+      assertSame(otherStrong!, strong, `${threads} lanes, blocks of ${block}`);
+    }
+  }
+});
+
+Deno.test("no more blocks are signed than are under way while those before are not taken", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(1);
+  const file = referenceOf(folder.write("file", new Uint8Array(6 * BLOCK_BYTES)));
+  let jobs = 0;
+  const [lane] = lanes.take(1).map((lane) => new HookedLane(lane, { before: () => jobs++ }));
+  const group = new LaneGroup([lane!], "0");
+  const seen: number[] = [];
+  await group.sign(file, BLOCK_BYTES, { weak: "crc32", strong: "sha256" }, async () => {
+    await new Promise((resolve) => setTimeout(resolve));
+    seen.push(jobs);
+  });
+  assertEquals(seen, [1, 2, 3, 4, 5, 6]);
+});
+
+Deno.test("a job that fails ends signing and searching with its failure", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(3, 0);
+  const file = referenceOf(folder.write("file", randomBytes(numbers(22), 6 * BLOCK_BYTES)));
+  const table = await tableOf(randomBytes(numbers(23), 8192), 4096, BLOCK_KINDS[2]!);
+  for (const failing of [0, 3, 5]) {
+    let jobs = 0;
+    const before = (): void => {
+      if (jobs++ === failing) throw new RangeError(`job ${failing}`);
+    };
+    const group = new LaneGroup(lanes.take(3).map((lane) => new HookedLane(lane, { before })), "0");
+    await assertRejects(() => signed(group, file, 8192), RangeError, `job ${failing}`);
+    jobs = 0;
+    const options = { from: 0, withSegments: false };
+    await assertRejects(
+      () => group.search(file, table, options, () => {}),
+      RangeError,
+      `job ${failing}`,
+    );
+  }
+});
+
+Deno.test("an aborted signal ends signing and searching", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(2);
+  const group = lanes.group(2);
+  const file = referenceOf(folder.write("file", randomBytes(numbers(24), 12 * BLOCK_BYTES)));
+  const table = await tableOf(randomBytes(numbers(25), 8192), 4096, BLOCK_KINDS[2]!);
+  const sums = { weak: "crc32", strong: "sha256" } as const;
+  for (const after of [1, 12]) {
+    const works = [
+      (taken: () => void, signal: AbortSignal) =>
+        group.sign(file, BLOCK_BYTES, sums, taken, signal),
+      (taken: () => void, signal: AbortSignal) =>
+        group.search(file, table, { from: 0, withSegments: true }, taken, signal),
+    ];
+    for (const work of works) {
+      const stop = new AbortController();
+      let taken = 0;
+      const done = work(() => {
+        if (++taken === after) {
+          stop.abort(new ParasyncError("interrupted", "Cannot go on: stopped"));
+        }
+      }, stop.signal);
+      // What is aborted with the last piece has been done.
+      if (after === 12) await done;
+      else await assertRejects(() => done, ParasyncError, "stopped");
+      assertEquals(taken, after);
+    }
+  }
+});
+
+Deno.test("one to four lanes search alike", async () => {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(4);
+  const next = numbers(26);
+  const basis = randomBytes(next, 3 * BLOCK_BYTES);
+  const bytes = new Uint8Array(3 * BLOCK_BYTES + 777);
+  bytes.set(basis, 777);
+  const file = referenceOf(folder.write("file", bytes));
+  for (const kinds of BLOCK_KINDS) {
+    const table = await tableOf(basis, 8192, kinds);
+    for (let threads = 1; threads <= 4; threads++) {
+      const found: (readonly number[])[] = [];
+      const segments: number[] = [];
+      await lanes.group(threads).search(file, table, { from: 0, withSegments: true }, (matches) => {
+        matches.targets.forEach((target, i) =>
+          found.push([target, matches.places[i]!, matches.lengths[i]!])
+        );
+        segments.push(...matches.segment!);
+      });
+      assertEquals(joined(found as Match[]), [[777, 0, basis.length]], `${threads} lanes`);
+      assertSame(segments, await segmentsOf(bytes), `${threads} lanes`);
+    }
+  }
 });
 
 function firstBytes(path: string, length: number): Uint8Array<ArrayBuffer> {

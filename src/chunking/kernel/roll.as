@@ -16,7 +16,15 @@ const SPREAD: u32 = 0x9e3779b1;
 /** Where a search leaves the index of the first block with the weak checksum found. */
 const FOUND: usize = 0;
 
-let filter: usize = 0;
+/** Where the filter is: at one place, so that it costs nothing to say where. */
+const FILTER: usize = 4096;
+
+/**
+ * So many slots are looked at for a weak checksum. By chance it is never so many, at most half of the slots being
+ * taken; whoever picks blocks that crowd together has them left out, and no work without end.
+ */
+const PROBES: u32 = 256;
+
 let filterShift: u32 = 31;
 let slots: usize = 0;
 let slotShift: u32 = 31;
@@ -26,18 +34,11 @@ let weaks: usize = 0;
 /**
  * Says where the table is.
  *
- * @param filterAt A bit for each value of the spread weak checksum's top 32 - `filterBits` bits.
+ * @param filterBits The filter has a bit for each value of the spread weak checksum's top `filterBits` bits.
  * @param slotsAt Index of a block + 1, or 0; by the top bits, probed one after the other.
  * @param weaksAt Weak checksums of the blocks.
  */
-export function place(
-  filterAt: usize,
-  filterBits: u32,
-  slotsAt: usize,
-  slotBits: u32,
-  weaksAt: usize,
-): void {
-  filter = filterAt;
+export function place(filterBits: u32, slotsAt: usize, slotBits: u32, weaksAt: usize): void {
   filterShift = 32 - filterBits;
   slots = slotsAt;
   slotShift = 32 - slotBits;
@@ -45,43 +46,49 @@ export function place(
   weaks = weaksAt;
 }
 
-/** Enters a weak checksum; the index of the block that was entered with it before, or of this one. */
+/**
+ * Enters a weak checksum; the index of the block that was entered with it before, or of this one, which where
+ * too many are crowded is left out.
+ */
 export function enter(weak: u32, index: u32): u32 {
   const spread = weak * SPREAD;
-  const bit = spread >> filterShift;
-  const byte = filter + (bit >> 3);
-  store<u8>(byte, load<u8>(byte) | (<u8> 1 << <u8> (bit & 7)));
   let slot = spread >> slotShift;
-  let entry = load<u32>(slots + (slot << 2));
-  while (entry != 0) {
+  for (let probe: u32 = 0; probe < PROBES; probe++) {
+    const place = slots + (slot << 2);
+    const entry = load<u32>(place);
+    if (entry == 0) {
+      store<u32>(place, index + 1);
+      const bit = spread >> filterShift;
+      const word = FILTER + ((bit >> 5) << 2);
+      store<u32>(word, load<u32>(word) | (<u32> 1 << (bit & 31)));
+      return index;
+    }
     if (load<u32>(weaks + ((entry - 1) << 2)) == weak) return entry - 1;
     slot = (slot + 1) & slotMask;
-    entry = load<u32>(slots + (slot << 2));
   }
-  store<u32>(slots + (slot << 2), index + 1);
   return index;
 }
 
 /** Whether the table has a weak checksum that has passed the filter; notes its first block. */
 function known(weak: u32): bool {
   let slot = (weak * SPREAD) >> slotShift;
-  let entry = load<u32>(slots + (slot << 2));
-  while (entry != 0) {
+  for (let probe: u32 = 0; probe < PROBES; probe++) {
+    const entry = load<u32>(slots + (slot << 2));
+    if (entry == 0) return false;
     if (load<u32>(weaks + ((entry - 1) << 2)) == weak) {
       store<u32>(FOUND, entry - 1);
       return true;
     }
     slot = (slot + 1) & slotMask;
-    entry = load<u32>(slots + (slot << 2));
   }
   return false;
 }
 
 // @ts-ignore: decorator
 @inline
-function passes(weak: u32): bool {
-  const bit = (weak * SPREAD) >> filterShift;
-  return ((load<u8>(filter + (bit >> 3)) >> <u8> (bit & 7)) & 1) != 0;
+function passes(weak: u32, shift: u32): bool {
+  const bit = (weak * SPREAD) >> shift;
+  return ((load<u32>((bit >> 5) << 2, FILTER) >> (bit & 31)) & 1) != 0;
 }
 
 /** The sum of the lanes of a vector, modulo 2^32. */
@@ -152,9 +159,10 @@ export function searchRollsum(from: usize, limit: usize, window: u32): usize {
   const first = rollsum(from, from + window);
   let s1: u32 = first & 0xffff;
   let s2: u32 = first >> 16;
+  const shift = filterShift;
   for (let at = from; at < limit; at++) {
     const weak = (s2 << 16) | (s1 & 0xffff);
-    if (passes(weak) && known(weak)) return at;
+    if (passes(weak, shift) && known(weak)) return at;
     const leaving = <u32> load<u8>(at);
     s1 += <u32> load<u8>(at + window) - leaving;
     s2 += s1 - window * (leaving + CHARACTER);
@@ -165,10 +173,15 @@ export function searchRollsum(from: usize, limit: usize, window: u32): usize {
 /** The same with a Rabin-Karp hash. */
 export function searchRabinkarp(from: usize, limit: usize, window: u32): usize {
   let power: u32 = 1;
-  for (let i: u32 = 0; i < window; i++) power *= MULTIPLIER;
+  let square = MULTIPLIER;
+  for (let rest = window; rest > 0; rest >>= 1) {
+    if ((rest & 1) != 0) power *= square;
+    square *= square;
+  }
+  const shift = filterShift;
   let hash = rabinkarp(from, from + window);
   for (let at = from; at < limit; at++) {
-    if (passes(hash) && known(hash)) return at;
+    if (passes(hash, shift) && known(hash)) return at;
     hash = hash * MULTIPLIER + load<u8>(at + window) - power * (<u32> load<u8>(at) + LEAVING);
   }
   return limit;
@@ -189,9 +202,10 @@ export function searchCrc(
   enter: usize,
   leave: usize,
 ): usize {
+  const shift = filterShift;
   let state = ~first;
   for (let at = from; at < limit; at++) {
-    if (passes(~state) && known(~state)) return at;
+    if (passes(~state, shift) && known(~state)) return at;
     const entering = (state ^ load<u8>(at + window)) & 0xff;
     state = (state >> 8) ^ load<u32>(enter + (entering << 2)) ^
       load<u32>(leave + (<u32> load<u8>(at) << 2));

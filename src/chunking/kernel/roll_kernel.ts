@@ -1,4 +1,5 @@
 import { ParasyncError } from "../../errors.ts";
+import type { HashBackend } from "../../hashing/backend.ts";
 import { CRC32 } from "../../hashing/crc_combine.ts";
 import { MODULE_BASE64 } from "./roll_wasm.ts";
 
@@ -50,16 +51,16 @@ export interface RollKernel {
    *
    * @param from First position.
    * @param limit One past the last; with its window at most `capacity`.
-   * @param first The CRC-32 of the first window, where that is the kind.
+   * @param crc Computes CRC-32, where that is the kind: of the first window, from which it rolls.
    * @returns The position, or -1.
    * @throws {ParasyncError} `internal` if the positions are out of range.
    */
-  search(from: number, limit: number, first?: number): number;
+  search(from: number, limit: number, crc: HashBackend["weak"]): number;
 }
 
 /** What the module exports: see roll.as. */
 interface KernelExports {
-  place(filter: number, filterBits: number, slots: number, slotBits: number, weaks: number): void;
+  place(filterBits: number, slots: number, slotBits: number, weaks: number): void;
   enter(weak: number, index: number): number;
   rollsum(from: number, to: number): number;
   rabinkarp(from: number, to: number): number;
@@ -78,6 +79,7 @@ interface KernelExports {
 const PAGE = 65536;
 const ENTER_AT = 1024;
 const LEAVE_AT = 2048;
+/** roll.as has it as a constant. */
 const FILTER_AT = 4096;
 /** Bits of filter for a block: one window in 32 passes that need not have. */
 const FILTER_BITS_PER_BLOCK = 32;
@@ -127,7 +129,7 @@ export function createRollKernel({ kind, block, weaks, capacity }: RollOptions):
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;
-  exports.place(FILTER_AT, filterBits, slotsAt, slotBits, weaksAt);
+  exports.place(filterBits, slotsAt, slotBits, weaksAt);
   new Uint32Array(memory.buffer, weaksAt, weaks.length).set(weaks);
   if (kind === "crc32") {
     const { enter, leave } = CRC32.rollingTables(block);
@@ -135,13 +137,15 @@ export function createRollKernel({ kind, block, weaks, capacity }: RollOptions):
     new Uint32Array(memory.buffer, LEAVE_AT, 256).set(leave);
   }
   const found = new Uint32Array(memory.buffer, 0, 1);
-  const searchFrom = (from: number, limit: number, first: number): number => {
+  const whole = new Uint8Array(memory.buffer);
+  const searchFrom = (from: number, limit: number, crc: HashBackend["weak"]): number => {
     if (kind === "rollsum") return exports.searchRollsum(from, limit, block);
     if (kind === "rabinkarp") return exports.searchRabinkarp(from, limit, block);
+    const first = crc(whole, from, from + block);
     return exports.searchCrc(from, limit, block, first, ENTER_AT, LEAVE_AT);
   };
   return {
-    memory: new Uint8Array(memory.buffer),
+    memory: whole,
     dataOffset,
     capacity,
     get found(): number {
@@ -155,12 +159,12 @@ export function createRollKernel({ kind, block, weaks, capacity }: RollOptions):
       const [from, to] = [dataOffset + begin, dataOffset + end];
       return (kind === "rollsum" ? exports.rollsum(from, to) : exports.rabinkarp(from, to)) >>> 0;
     },
-    search(from, limit, first = 0) {
+    search(from, limit, crc) {
       if (!(from >= 0 && limit - 1 + block <= capacity)) {
         throw new ParasyncError("internal", `Cannot search ${from} to ${limit}: out of range`);
       }
       if (from >= limit) return -1;
-      const at = searchFrom(dataOffset + from, dataOffset + limit, first) - dataOffset;
+      const at = searchFrom(dataOffset + from, dataOffset + limit, crc) - dataOffset;
       return at < limit ? at : -1;
     },
   };

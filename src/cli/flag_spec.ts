@@ -24,6 +24,8 @@ interface FlagBase {
 /** Any text. */
 interface StringFlag extends FlagBase {
   readonly kind: "string";
+  /** The commands in which `--x` alone counts as given, and stands for the value that it has unless given. */
+  readonly bare?: readonly CommandName[];
 }
 
 /** Yes or no: `--x`, `--nox`, `--no-x`, `--x=on|off|true|false|yes|no|1|0`. */
@@ -108,4 +110,9 @@ export function camelCase(name: string): string {
 /** The environment variable of the flag called `name`: `PARASYNC_MAX_FILE_SIZE` for `max-file-size`. */
 export function environmentVariable(name: string): string {
   return `PARASYNC_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** Whether a flag of any text may stand alone in a command. */
+export function mayStandAlone(spec: FlagSpec, command: CommandName): boolean {
+  return spec.kind === "string" && spec.bare?.includes(command) === true;
 }

@@ -2,6 +2,7 @@ import { withinLimits } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
 import type { ChunkSizes, FlagSpec } from "./flag_spec.ts";
+import { nearestName } from "./nearest.ts";
 
 /** What the text of a flag can stand for. */
 export type FlagValue = string | number | boolean | ChunkSizes;
@@ -100,9 +101,11 @@ function interpret(text: string, spec: FlagSpec): FlagValue | { readonly reason:
       const lower = text.toLowerCase();
       const synonyms = spec.synonyms ?? {};
       const meant = Object.hasOwn(synonyms, lower) ? synonyms[lower] : lower;
-      return meant !== undefined && spec.choices.includes(meant)
-        ? meant
-        : { reason: `it must be ${list(spec.choices)}` };
+      if (meant !== undefined && spec.choices.includes(meant)) return meant;
+      // A letter or two are near to anything.
+      const near = text.length < 3 ? undefined : nearestName(text, spec.choices);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      return { reason: `it must be ${list(spec.choices)}${hint}` };
     }
     case "bytes":
       return parseBytes(text) || { reason: "it must be a number of bytes such as 65536 or 64MiB" };

@@ -13,6 +13,9 @@ const WORKERS = [...SERVERS, ...SYNCS] as const;
 const CHOOSERS = ["push", "local"] as const;
 const WITH_MODES = [...CHOOSERS, "parasync_http_client", "parasync_test"] as const;
 
+/** What reads and writes rdiff's files. */
+const RDIFF = ["signature", "delta", "patch"] as const;
+
 const MOST_THREADS = 256;
 const cores = () => Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
 /** More than eight threads a file wait for the disk and the line rather than for a core. */
@@ -79,7 +82,7 @@ export const FLAGS = {
   },
   fsync: {
     kind: "boolean",
-    commands: [...SERVERS, ...LOCALS],
+    commands: [...SERVERS, ...LOCALS, ...RDIFF, "compare"],
     help: "Whether a result is on the disk before it is reported",
     placeholder: "on|off",
     default: "on",
@@ -121,7 +124,7 @@ export const FLAGS = {
     min: 1,
     max: MOST_THREADS,
     words: { auto: usefulCores, cores },
-    commands: WORKERS,
+    commands: [...WORKERS, "signature", "compare"],
     help: "Threads for one sync, at a server the most a client may ask for; auto: cores up to 8",
     default: "auto",
     defaults: {
@@ -138,7 +141,7 @@ export const FLAGS = {
     synonyms: { false: "0", true: "1", off: "0", on: "1" },
     bare: "1",
     negated: "0",
-    commands: WORKERS,
+    commands: [...WORKERS, "signature", "compare"],
     help: "Checksums by native libraries: never, yes, where there are any, or fail without",
     default: "auto",
     defaults: forEach([...ORIGINAL_CLIENTS, ...ORIGINAL_TESTS], "0"),
@@ -160,7 +163,7 @@ export const FLAGS = {
   },
   "chunk-size": {
     kind: "chunk_sizes",
-    commands: SYNCS,
+    commands: [...SYNCS, "compare"],
     help:
       "Least, average and greatest chunk, such as 4KiB:8KiB:12KiB, or the blocks of rsync and skysync_f (the average); auto grows with the file",
     default: "auto",
@@ -176,11 +179,63 @@ export const FLAGS = {
   },
   store: {
     kind: "string",
-    commands: WORKERS,
+    commands: [...WORKERS, "signature", "compare"],
+    bare: ["signature"],
     help:
       "Where skysync_f and skysync_c keep checksums: cache (~/.cache/parasync), beside the files, off, or a folder",
     placeholder: "cache|beside|off|DIR",
     default: "cache",
+    // Runs are to be alike: what one keeps, the next one would find.
+    defaults: { compare: "off" },
+  },
+  hash: {
+    kind: "choice",
+    choices: ["blake2", "md4"],
+    commands: ["signature"],
+    help: "The strong checksum of a signature's blocks: BLAKE2b, or MD4, which is broken",
+    default: "blake2",
+  },
+  rolling: {
+    kind: "choice",
+    choices: ["rollsum", "rabinkarp"],
+    commands: ["signature"],
+    help: "The weak checksum of a signature's blocks; rdiff before 2.2 knows rollsum only",
+    default: "rollsum",
+  },
+  "block-size": {
+    kind: "bytes",
+    commands: ["signature"],
+    help: "Bytes in a signature's blocks, 1 to 1MiB",
+    default: "8KiB",
+  },
+  "sum-size": {
+    kind: "int",
+    min: 1,
+    max: 32,
+    commands: ["signature"],
+    help: "Bytes of each strong checksum that a signature keeps; all of them unless given",
+  },
+  schemes: {
+    kind: "string",
+    commands: ["compare"],
+    help: "What to compare: all, or names such as rsync,dsync,parasync/streaming",
+    placeholder: "NAMES",
+    default: "all",
+  },
+  runs: {
+    kind: "int",
+    min: 1,
+    max: 1000,
+    commands: ["compare"],
+    help:
+      "Rounds, in each of which everybody runs once; of several the first warms up and is dropped",
+    default: "3",
+  },
+  html: {
+    kind: "string",
+    commands: ["compare"],
+    help: "Write a page with the table and bars of times, bytes and memory as well",
+    placeholder: "FILE",
   },
   digest: {
     kind: "choice",
@@ -250,12 +305,12 @@ export const FLAGS = {
   },
   json: {
     kind: "boolean",
-    commands: [...SYNCS, "version"],
+    commands: [...SYNCS, ...RDIFF, "compare", "version"],
     help: "Print the result as a line of JSON",
   },
   quiet: {
     kind: "boolean",
-    commands: SYNCS,
+    commands: [...SYNCS, ...RDIFF, "compare"],
     help: "Print nothing but errors",
     short: "q",
   },
@@ -273,19 +328,19 @@ export const FLAGS = {
     kind: "choice",
     choices: LOG_LEVELS,
     synonyms: { "0": "debug", "1": "info", "2": "warn", "3": "error", "4": "fatal" },
-    commands: WORKERS,
+    commands: [...WORKERS, ...RDIFF, "compare"],
     help: "The least grave messages to log on stderr; by default info at a server, else warn",
   },
   "log-format": {
     kind: "choice",
     choices: ["text", "json"],
-    commands: WORKERS,
+    commands: [...WORKERS, ...RDIFF, "compare"],
     help: "Log lines for people or for machines",
     default: "text",
   },
   verbose: {
     kind: "boolean",
-    commands: WORKERS,
+    commands: [...WORKERS, ...RDIFF, "compare"],
     help: "Log everything, and show where an unexpected error came from",
     short: "v",
   },

@@ -2,7 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
-import { camelCase, environmentVariable, type FlagSpec } from "./flag_spec.ts";
+import { camelCase, environmentVariable, type FlagSpec, mayStandAlone } from "./flag_spec.ts";
 import { type FlagValue, readFlagValue } from "./flag_value.ts";
 import type { FlagName } from "./flags.ts";
 import { defaultFor, flagsOf, type OptionsOf } from "./options.ts";
@@ -122,8 +122,9 @@ export async function parseArguments<Command extends CommandName>(
   const given = new Set<FlagName>();
   const missing: string[] = [];
   for (const [name, spec] of flags) {
-    const written = textsOf(name, spec, parsed[name], env);
-    if (written?.source === `--${name}`) given.add(name);
+    const alone = parsed[name] === "" && mayStandAlone(spec, command);
+    const written = textsOf(name, spec, alone ? undefined : parsed[name], env);
+    if (alone || written?.source === `--${name}`) given.add(name);
     const standard = defaultFor(spec, command) ?? (spec.kind === "boolean" ? "off" : undefined);
     const texts = written?.texts ?? (standard === undefined ? [] : [standard]);
     const read = texts.map((text) => readFlagValue(text, spec, written?.source ?? `--${name}`));

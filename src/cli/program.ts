@@ -30,6 +30,22 @@ const OWN_COMMANDS = {
     summary: "Sync NEW over OLD on this machine, to try and to measure",
     positionals: ["OLD", "NEW"],
   },
+  signature: {
+    summary: "Write the checksums of OLD's blocks, as rdiff does or for later syncs",
+    positionals: ["OLD", "[SIG]"],
+  },
+  delta: {
+    summary: "Write what turns the file that was signed into NEW, as rdiff does",
+    positionals: ["SIG", "NEW", "DELTA"],
+  },
+  patch: {
+    summary: "Build OUT from OLD and a delta of rdiff's; OUT may be OLD",
+    positionals: ["OLD", "DELTA", "OUT"],
+  },
+  compare: {
+    summary: "Run every scheme and mode on OLD and NEW, and show them beside each other",
+    positionals: ["OLD", "NEW"],
+  },
   version: {
     summary: "Print the version of the program and of its runtime",
     positionals: [],

@@ -1,6 +1,6 @@
 import { ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
-import type { FlagSpec } from "./flag_spec.ts";
+import { type FlagSpec, mayStandAlone } from "./flag_spec.ts";
 import { isChoice } from "./flag_value.ts";
 import type { FlagName } from "./flags.ts";
 import { flagsOf } from "./options.ts";
@@ -99,6 +99,9 @@ export function canonicalArguments(args: readonly string[], command: CommandName
         value = "true";
       } else if (spec.kind === "choice" && spec.bare !== undefined) {
         value = next !== undefined && isChoice(next, spec) ? args[at++] : spec.bare;
+      } else if (mayStandAlone(spec, command)) {
+        // What follows may as well be a file: a value needs its `=`.
+        value = "";
       } else {
         if (next === undefined) throw missingValue(arg);
         value = next;

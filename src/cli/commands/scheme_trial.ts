@@ -1,17 +1,40 @@
 import type { CommandContext, OptionsOfAny } from "../command.ts";
 import { syncLocally } from "../local_sync.ts";
 import { type OriginalTest, schemeOfProgram } from "../original.ts";
+import { invalidHashingLine, renderTrial, type TrialHashing } from "../output/trial_lines.ts";
 import { printSummary } from "../sync_run.ts";
 
-/** The original's `<scheme>_test OLD NEW [HW]`. */
+/**
+ * The original's `<scheme>_test OLD NEW [HW]`: both ends of one scheme in this process. Writes `<OLD>.patch`, the
+ * new file made from the old one and the delta, and prints the original's lines and then our summary.
+ *
+ * @param options The flags; HW goes before `--hw`.
+ * @param positionals OLD, NEW and, if given, HW: 0 or 1.
+ * @param context The surroundings.
+ * @returns 0.
+ */
 export async function run(
   options: OptionsOfAny<OriginalTest>,
   positionals: readonly string[],
   context: CommandContext,
 ): Promise<number> {
-  const [oldFile, newFile] = [positionals[0]!, positionals[1]!];
+  const [oldFile, newFile, hwText] = [positionals[0]!, positionals[1]!, positionals[2]];
+  const scheme = schemeOfProgram(context.command)!;
+  const hashing = hashingOf(hwText, context.given.has("hw"));
+  const hw = hwText === undefined ? options.hw : hwText === "1" ? "1" : "0";
+  if (hashing.kind === "invalid" && (options.json || options.quiet)) {
+    context.logger.warn(invalidHashingLine(hashing.text));
+  }
   const files = { oldFile, newFile, output: `${oldFile}.patch` };
-  const scheme = schemeOfProgram(context.command);
-  printSummary(await syncLocally(files, options, scheme, context), options, context);
+  const summary = await syncLocally(files, { ...options, hw }, scheme, context);
+  if (!options.json && !options.quiet) {
+    context.stdout.write(renderTrial(summary, scheme, hashing));
+  }
+  printSummary(summary, options, context);
   return 0;
+}
+
+function hashingOf(text: string | undefined, given: boolean): TrialHashing {
+  if (text === undefined) return { kind: given ? "chosen" : "default" };
+  return text === "0" || text === "1" ? { kind: "chosen" } : { kind: "invalid", text };
 }

@@ -1,0 +1,129 @@
+import fs from "node:fs";
+import { dirname } from "node:path";
+import { asFileError } from "../../files/file_error.ts";
+import { openPinned } from "../../files/pinned_file.ts";
+import { redact } from "../../telemetry/log.ts";
+import { printable } from "../../telemetry/printable.ts";
+import type { CommandContext, OptionsOf } from "../command.ts";
+import { childProgram } from "../comparison/child_program.ts";
+import { compareSchemes, type RunListener } from "../comparison/compare_schemes.ts";
+import type { Comparison, ComparisonSettings } from "../comparison/comparison.ts";
+import { contendersFor } from "../comparison/contender.ts";
+import { comparisonJson } from "../output/comparison_json.ts";
+import { renderComparison } from "../output/comparison_table.ts";
+import type { Output } from "../output/output.ts";
+import { fitWidth } from "../output/width.ts";
+
+/**
+ * `compare OLD NEW`: every scheme, and parasync in every mode, on one pair of files: `local` in a process of its
+ * own for each run, the contenders taking turns, every result verified.
+ *
+ * @param options The flags.
+ * @param positionals OLD and NEW.
+ * @param context The surroundings.
+ * @returns 0, or the exit code of the first run that failed.
+ */
+export async function run(
+  options: OptionsOf<"compare">,
+  positionals: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  const contenders = contendersFor(options.schemes);
+  const program = childProgram();
+  const { html } = options;
+  if (html !== undefined) requireFolder(html);
+  const settings = settingsFrom(options, positionals[0]!, positionals[1]!);
+  const { signal, stdout, stderr } = context;
+  const shown = stderr.isTerminal && !options.quiet;
+  const total = settings.rounds * contenders.length;
+  let run = 0;
+  const onRun: RunListener = (round, _place, { name }) => {
+    const warm = settings.rounds > 1 && round === 1 ? ", warming up" : "";
+    const text = `round ${round} of ${settings.rounds}${warm}: ${name} (run ${++run} of ${total})`;
+    if (shown) showStatus(stderr, text);
+    context.logger.debug("Run", { round, contender: name });
+  };
+  let comparison: Comparison;
+  try {
+    comparison = await compareSchemes(contenders, settings, program, onRun, signal);
+  } finally {
+    if (shown) hideStatus(stderr);
+  }
+  if (options.json) stdout.write(`${comparisonJson(comparison)}\n`);
+  else if (!options.quiet) stdout.write(renderComparison(comparison, stdout.colour));
+  if (html !== undefined) await writePage(html, comparison);
+  return reportFailures(comparison, stderr);
+}
+
+/** A line for each contender that dropped out; returns the first one's exit code. */
+function reportFailures({ results }: Comparison, stderr: Output): number {
+  let exit = 0;
+  for (const { contender, failure } of results) {
+    if (failure === null) continue;
+    exit ||= failure.exit;
+    const reason = printable(redact(failure.message)).replace(/^Cannot /, "it cannot ");
+    stderr.write(`parasync: Cannot compare ${contender.name}: ${reason}\n`);
+  }
+  return exit;
+}
+
+function settingsFrom(
+  options: OptionsOf<"compare">,
+  oldFile: string,
+  newFile: string,
+): ComparisonSettings {
+  const { chunkSize } = options;
+  const sizes = chunkSize === "auto"
+    ? "auto"
+    : `${chunkSize.min}:${chunkSize.avg}:${chunkSize.max}`;
+  return {
+    oldFile,
+    newFile,
+    oldBytes: sizeOf(oldFile),
+    newBytes: sizeOf(newFile),
+    hw: options.hw,
+    threads: options.threads,
+    chunkSize: sizes,
+    store: options.store,
+    fsync: options.fsync,
+    rounds: options.runs,
+  };
+}
+
+/** Said once here, instead of by every run. */
+function sizeOf(path: string): number {
+  using file = openPinned(path, { followLinks: true });
+  return file.size;
+}
+
+/** Found out before the runs, which may take long. */
+function requireFolder(html: string): void {
+  try {
+    fs.statSync(dirname(html));
+  } catch (error) {
+    throw asFileError(error, "write", html);
+  }
+}
+
+async function writePage(path: string, comparison: Comparison): Promise<void> {
+  const { comparisonPage } = await import("../output/comparison_page.ts");
+  try {
+    fs.writeFileSync(path, comparisonPage(comparison));
+  } catch (error) {
+    throw asFileError(error, "write", path);
+  }
+}
+
+function showStatus(stderr: Output, text: string): void {
+  const hide = (): string => "\r\x1b[K";
+  if (stderr.overlay !== undefined) hideStatus(stderr);
+  stderr.overlay = { hide: () => hide(), show: () => fitWidth(text, stderr.size().columns - 1) };
+  stderr.write("");
+}
+
+function hideStatus(stderr: Output): void {
+  if (stderr.overlay === undefined) return;
+  const gone = stderr.overlay.hide();
+  stderr.overlay = undefined;
+  stderr.write(gone);
+}

@@ -21,7 +21,8 @@ compile() { # compile NAME NETWORK...
     { echo "compile.sh: cannot compile $name: see above; without network, set DENORT_BIN to deno's base binary" >&2; exit 1; }
 }
 # A program finds its role from the name it is called by.
-compile parasync --allow-net
+# Comparing schemes runs each in a process of its own.
+compile parasync --allow-net --allow-run
 compile parasync-server --allow-net
 compile parasync-client --allow-net
 ls -l dist >&2

@@ -39,7 +39,7 @@ const OWN_COMMANDS = {
     positionals: ["SIG", "NEW", "DELTA"],
   },
   patch: {
-    summary: "Build OUT from OLD and a delta of rdiff's; OUT may be OLD",
+    summary: "Build OUT, which may be OLD, from OLD and a delta of rdiff's; nothing in it verifies OUT",
     positionals: ["OLD", "DELTA", "OUT"],
   },
   compare: {

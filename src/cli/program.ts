@@ -39,7 +39,7 @@ const OWN_COMMANDS = {
     positionals: ["SIG", "NEW", "DELTA"],
   },
   patch: {
-    summary: "Build OUT, which may be OLD, from OLD and a delta of rdiff's; nothing in it verifies OUT",
+    summary: "Build OUT, or OLD anew, from OLD and rdiff's delta, which verifies nothing",
     positionals: ["OLD", "DELTA", "OUT"],
   },
   compare: {

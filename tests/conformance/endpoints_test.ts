@@ -55,7 +55,15 @@ Deno.test("every endpoint takes its own method alone, and there are no others", 
     }
   }
   for (
-    const path of ["/", "/signatures", "/csums", "/csums_queue/", "/CSUMS_QUEUE", "/v1", "/toString"]
+    const path of [
+      "/",
+      "/signatures",
+      "/csums",
+      "/csums_queue/",
+      "/CSUMS_QUEUE",
+      "/v1",
+      "/toString",
+    ]
   ) {
     assertProblem(await rawRequest(server.port, { target: path }), "not_found");
     assertProblem(await rawRequest(server.port, { method: "POST", target: path }), "not_found");

@@ -64,7 +64,11 @@ function windowsOf(kind: RollName, bytes: Uint8Array, window: number): Uint32Arr
     for (let i = 0; i < window; i++) power = Math.imul(power, MULTIPLIER);
     return weaks.map((_, at) => states[at + window]! + Math.imul(power, 1 - states[at]!));
   }
-  for (let i = 0; i < bytes.length; i++) states[i + 1] = crc32(bytes.subarray(i, i + 1), states[i]);
+  // Not by zlib's second argument, which Deno 2.4 does not mind.
+  const ofByte = Uint32Array.from({ length: 256 }, (_, byte) => crc32(Uint8Array.of(byte)));
+  for (let i = 0; i < bytes.length; i++) {
+    states[i + 1] = CRC32.concat(states[i]!, ofByte[bytes[i]!]!, 1);
+  }
   const shift = CRC32.shift(window);
   return weaks.map((_, at) => CRC32.multiply(shift, states[at]!) ^ states[at + window]!);
 }

@@ -18,7 +18,7 @@ import { openBackend } from "../src/hashing/select.ts";
 import type { FileReference } from "../src/workers/jobs.ts";
 import { WorkerLane } from "../src/workers/lane_handle.ts";
 import { LaneGroup } from "../src/workers/lane_group.ts";
-import { spreadOf } from "./e2e/statistics.ts";
+import { spreadOf } from "../src/cli/comparison/spread.ts";
 import { renderTable } from "./e2e/table.ts";
 import { makePair } from "./pairs.ts";
 

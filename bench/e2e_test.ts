@@ -11,7 +11,8 @@ import type { MemoryResult } from "./e2e/memory.ts";
 import { readOptions } from "./e2e/options.ts";
 import { Relay } from "./e2e/relay.ts";
 import { rsyncVersion } from "./e2e/rsync_daemon.ts";
-import { meanOf, spreadOf } from "./e2e/statistics.ts";
+import { spreadOf } from "../src/cli/comparison/spread.ts";
+import { meanOf } from "./e2e/statistics.ts";
 
 /** Runs a file of this folder and reads the JSON that it prints. */
 async function runJson(file: string, ...args: string[]): Promise<unknown> {

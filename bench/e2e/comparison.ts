@@ -1,7 +1,8 @@
 /** Contenders beside each other on one pair of files. */
 import { type Contender, type OwnSettings, startParasync, startRsync } from "./contender.ts";
 import { type Files, type Run, runOnce, runWatched, type WatchedRun } from "./run.ts";
-import { meanOf, type Spread, spreadOf } from "./statistics.ts";
+import { type Spread, spreadOf } from "../../src/cli/comparison/spread.ts";
+import { meanOf } from "./statistics.ts";
 
 /** What a contender took on a pair. Null is what the system does not tell. */
 export interface Result {

@@ -1,25 +1,3 @@
-/** Figures of several runs. */
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-/**
- * The middle value and the extremes.
- *
- * @param values At least one.
- * @returns With an even count, the median is the mean of the middle two.
- */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1
-    ? sorted[middle]!
-    : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
-}
-
 /** The mean; null where a value is missing. */
 export function meanOf(values: readonly (number | null)[]): number | null {
   let sum = 0;

@@ -53,10 +53,11 @@ export async function run(
   const pool = new LanePool(options.threads, { mainWorks: true });
   try {
     const lanes = pool.group(options.threads, old.size, options.hw);
+    // First, since it may be refused, and then SIG is to be as it was; stored checksums harm nobody.
+    if (toStore) await keep(old, header.block, lanes, options, context);
     const bytes = target === undefined
       ? 0
       : await signTo(target, old, header, lanes, options, context);
-    if (toStore) await keep(old, header.block, lanes, options, context);
     const elapsedMs = performance.now() - startedAt;
     const blocks = Math.ceil(old.size / header.block);
     signal.throwIfAborted();

@@ -79,6 +79,23 @@ export class ChecksumStore {
     return this.#choice.kind !== "off";
   }
 
+  /** Whether a file was touched so lately that its checksums would not be kept. */
+  isFresh(path: string): boolean {
+    return this.#attempt("use", () => {
+      return stampOf(fs.realpathSync(path)).touchedMs + RACY_MS > Date.now();
+    }) ?? true;
+  }
+
+  /** Removes a file's checksums, which were found to be wrong. */
+  forget(path: string): void {
+    if (this.#choice.kind === "off") return;
+    this.#attempt("remove", () => {
+      const place = this.#place(fs.realpathSync(path), false);
+      if (place !== null) fs.rmSync(place.path, { force: true });
+      return null;
+    });
+  }
+
   /**
    * Finds a file's checksums.
    *

@@ -19,6 +19,7 @@ import type { KeyPlan } from "./key_plan.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
 import type { BasisEnd } from "./scheme.ts";
 import { sessionMessage } from "./session_message.ts";
+import { waitedFor } from "./waiting.ts";
 
 /** How often the client is told how far a long stage has come, in ms. */
 const PROGRESS_MS = 200;
@@ -281,12 +282,18 @@ class KeyBasis {
   async *#matchWhole(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const { clock, lanes } = this.#end;
     await this.#allKeys();
-    const lists = await clock.time("match", () =>
+    const matching = clock.time("match", () =>
       this.#plan.match({
         batches: this.#batches,
         matcher: this.#matcher,
         hash: this.#hash,
         threads: lanes.threads,
+      }));
+    const total = BigInt(this.#end.basis?.size ?? 0);
+    const lists = yield* waitedFor(matching, () =>
+      answerFrame({
+        case: "progress",
+        value: { stage: "match", done: BigInt(this.#strongBytes), total },
       }));
     this.#throwIfFailed();
     for (const list of lists) yield this.#candidates(list);

@@ -118,6 +118,7 @@ class KeySource {
       this.#writer.finish(digest);
       let answer = await this.#patched!;
       if (answer.segments !== null) {
+        this.#end.keeper.distrust();
         answer = await this.#sender!.repair(answer.segments, this.#segments);
       }
       return this.#outcome(digest, await this.#rtt, answer.stages);

@@ -1,11 +1,14 @@
 import type { BlockRecords, ChecksumStore, RecordParameters } from "../files/checksum_store.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
+import type { ChunkParameters } from "../chunking/parameters.ts";
+import type { HardwareChoice } from "../hashing/backend.ts";
 import type { Suite } from "../hashing/suite.ts";
 import type { StageClock } from "../telemetry/stages.ts";
 import { readReference } from "../workers/file_reference.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
+import type { SchemeName } from "./scheme_name.ts";
 
-/** Bytes in the blocks whose checksums are kept (SkySync, FAST'26, §3). */
+/** Bytes in the blocks whose checksums skysync_c keeps, and skysync_f unless told otherwise (SkySync, FAST'26, §3). */
 export const SKYSYNC_BLOCK_BYTES = 8192;
 
 /** The checksums that are kept of each block. */
@@ -13,6 +16,27 @@ export const SKYSYNC_SUITE: Suite = { weak: "crc32", strong: "sha256" };
 
 /** Bytes in a strong checksum that is kept. */
 const STRONG_BYTES = 32;
+
+/**
+ * Bytes in the blocks whose stored checksums a scheme works from; null where it works from none.
+ *
+ * @param scheme The scheme.
+ * @param parameters The sizes that the session cuts by.
+ * @param hw What the client asked for.
+ */
+export function keptBlock(
+  scheme: SchemeName,
+  parameters: ChunkParameters,
+  hw: HardwareChoice,
+): number | null {
+  if (scheme === "skysync_f") return parameters.avg;
+  return scheme === "skysync_c" && derivesWeaks(hw) ? SKYSYNC_BLOCK_BYTES : null;
+}
+
+/** Whether skysync_c derives weak checksums from stored ones, or computes them as the original does for `hw=1`. */
+export function derivesWeaks(hw: HardwareChoice): boolean {
+  return hw === "0" || hw === "auto";
+}
 
 /** Where the checksums of a file's blocks came from; empty where none were asked for. */
 export type RecordOrigin = "stored" | "computed" | "";
@@ -55,6 +79,11 @@ export class RecordKeeper {
   /** Where the checksums came from. */
   get origin(): RecordOrigin {
     return this.#origin;
+  }
+
+  /** The result came out wrong: what was stored is not believed again. */
+  distrust(): void {
+    if (this.#origin === "stored" && this.#file !== null) this.#store.forget(this.#file.path);
   }
 
   /**

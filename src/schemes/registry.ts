@@ -4,34 +4,31 @@ import type { KeyScheme, SignatureScheme, SourceScheme } from "./scheme.ts";
 import type { KeyPlan } from "./key_plan.ts";
 import type { SignaturePlan } from "./signature_plan.ts";
 
-type KeySchemeName = "dsync" | "skysync_c" | "pdsync" | "parasync";
-
 // The specifiers are literals, so that `deno compile` finds them.
-const KEY_PLANS: Readonly<Record<KeySchemeName, () => Promise<KeyPlan>>> = {
+const KEY_PLANS: Readonly<Partial<Record<SchemeName, () => Promise<KeyPlan>>>> = {
   dsync: async () => (await import("./dsync.ts")).dsync,
   "skysync_c": async () => (await import("./skysync_c.ts")).skysyncC,
   pdsync: async () => (await import("./pdsync.ts")).pdsync,
   parasync: async () => (await import("./parasync.ts")).parasync,
 };
 
-const SIGNATURE_PLANS: Readonly<
-  Record<Exclude<SchemeName, KeySchemeName>, () => Promise<SignaturePlan>>
-> = {
+const SIGNATURE_PLANS: Readonly<Partial<Record<SchemeName, () => Promise<SignaturePlan>>>> = {
   rsync: async () => (await import("./rsync.ts")).rsync,
   "skysync_f": async () => (await import("./skysync_f.ts")).skysyncF,
 };
 
 /** The client's end of a scheme. */
 export async function loadSourceScheme(name: SchemeName): Promise<SourceScheme> {
-  if (name === "rsync" || name === "skysync_f") {
+  const signed = SIGNATURE_PLANS[name];
+  if (signed !== undefined) {
     const [plan, { pushBySignature }] = await Promise.all([
-      SIGNATURE_PLANS[name](),
+      signed(),
       import("./signature_source.ts"),
     ]);
     return (end, peer) => pushBySignature(plan, end, peer);
   }
   const [plan, { pushByKeys }] = await Promise.all([
-    KEY_PLANS[name](),
+    KEY_PLANS[name]!(),
     import("./key_source.ts"),
   ]);
   return (end, peer) => pushByKeys(plan, end, peer);
@@ -43,8 +40,9 @@ export async function loadSourceScheme(name: SchemeName): Promise<SourceScheme> 
  * @throws {TypeError} For a scheme in which the server does.
  */
 export async function loadKeyScheme(name: SchemeName): Promise<KeyScheme> {
-  if (name === "rsync" || name === "skysync_f") throw new TypeError(`${name} has no keys`);
-  const [plan, { answerKeys }] = await Promise.all([KEY_PLANS[name](), import("./key_basis.ts")]);
+  const load = KEY_PLANS[name];
+  if (load === undefined) throw new TypeError(`${name} has no keys`);
+  const [plan, { answerKeys }] = await Promise.all([load(), import("./key_basis.ts")]);
   return (end, frames) => answerKeys(plan, end, frames);
 }
 
@@ -56,7 +54,8 @@ export async function loadKeyScheme(name: SchemeName): Promise<KeyScheme> {
 export async function loadSignatureScheme(
   name: SchemeName,
 ): Promise<{ readonly answer: SignatureScheme; readonly framed: boolean }> {
-  if (name !== "rsync" && name !== "skysync_f") throw new TypeError(`${name} has no signature`);
-  const plan = await SIGNATURE_PLANS[name]();
+  const load = SIGNATURE_PLANS[name];
+  if (load === undefined) throw new TypeError(`${name} has no signature`);
+  const plan = await load();
   return { answer: (end) => plan.answer(end), framed: plan.framed };
 }

@@ -84,7 +84,8 @@ async function read(
 }
 
 function isAsAsked(header: SignatureHeader, kinds: SignatureKinds, block: number): boolean {
-  return header.block === block && header.hash === kinds.hash && header.rolling === kinds.rolling;
+  return header.block === block && header.hash === kinds.hash &&
+    header.rolling === kinds.rolling && header.strongBytes === STRONG_LENGTHS[kinds.hash];
 }
 
 function foreign(reason: string): ParasyncError {

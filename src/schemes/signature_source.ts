@@ -90,6 +90,7 @@ class SignatureSource {
       this.#writer.finish(digest);
       let patched = await this.#patched;
       if (patched.segments !== null) {
+        keeper.distrust();
         patched = await sender.repair(patched.segments, this.#segments);
       }
       const stages = clock.toMillis();

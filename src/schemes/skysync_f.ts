@@ -14,6 +14,7 @@ import { MAX_BLOCKS, requireBlockCount } from "./block_count.ts";
 import { recordOrigin, SKYSYNC_SUITE } from "./record_keeper.ts";
 import type { BasisEnd, SignatureAnswer, SourceEnd } from "./scheme.ts";
 import type { BasisBlocks, SignaturePlan } from "./signature_plan.ts";
+import { waitedFor } from "./waiting.ts";
 
 /** Blocks in one message: 2.3 MB, below the longest frame. */
 const MESSAGE_BLOCKS = 1 << 16;
@@ -24,13 +25,11 @@ const STRONG_BYTES = 32;
 async function* answer(end: BasisEnd): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { keeper, clock, lanes, parameters, signal } = end;
   requireBlockCount(end.basis?.size ?? 0, parameters.avg, end.maxKeys);
-  const { weaks, strong } = await keeper.obtain({
-    block: parameters.avg,
-    lanes,
-    clock,
-    stage: "",
-    signal,
-  });
+  const total = BigInt(end.basis?.size ?? 0);
+  const { weaks, strong } = yield* waitedFor(
+    keeper.obtain({ block: parameters.avg, lanes, clock, stage: "", signal }),
+    () => answerFrame({ case: "progress", value: { stage: "checksums", done: 0n, total } }),
+  );
   for (let first = 0; first < weaks.length; first += MESSAGE_BLOCKS) {
     const last = first + MESSAGE_BLOCKS;
     yield answerFrame({
@@ -57,7 +56,7 @@ async function* answer(end: BasisEnd): AsyncGenerator<Uint8Array<ArrayBuffer>, v
 
 async function read(
   { session, body }: SignatureAnswer,
-  { parameters }: SourceEnd,
+  { parameters, progress }: SourceEnd,
 ): Promise<BasisBlocks> {
   const block = parameters.avg;
   const basisSize = safeSize(session.basisSize, "basis_size");
@@ -98,6 +97,9 @@ async function read(
         });
         return { table, count, bytes, stages, checksums: recordOrigin(answer.value.checksums) };
       }
+      case "progress":
+        progress("server", answer.value.stage, 0, basisSize);
+        break;
       case "problem": {
         const { code, message } = answer.value;
         throw new ParasyncError(isFailureCode(code) ? code : "internal", message);

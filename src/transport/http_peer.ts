@@ -80,18 +80,17 @@ export class HttpPeer implements Peer {
     const { base, idleMs } = this.#options;
     const response = await this.#matching;
     // Not needed before: the request should leave with as little loaded as can be.
-    const { readAnswer } = await import("./messages.ts");
-    const message = decodeBase64(response.headers.get(SESSION_HEADER) ?? "");
-    const { frame } = readAnswer(message);
-    if (frame.case !== "session") throw foreign(base, "its answer names no session");
+    const { readSession } = await import("./messages.ts");
+    const session = readSession(decodeBase64(response.headers.get(SESSION_HEADER) ?? ""));
+    if (session === null) throw foreign(base, "its answer names no session");
     // What breaks the body off can be asked for from now on.
-    this.#key = frame.value.requestKey;
+    this.#key = session.requestKey;
     const body = readBody(response.body, {
       maxBytes: Number.MAX_SAFE_INTEGER,
       idleMs,
       sender: "server",
     });
-    return { session: frame.value, body: this.#explained(body) };
+    return { session, body: this.#explained(body) };
   }
 
   /** A body that breaks off, with the server's reason for it. */

@@ -1,6 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ParasyncError } from "../errors.ts";
-import type { Answer, AnswerSchema, Request, RequestSchema } from "../../proto/gen/parasync_pb.ts";
+import type {
+  Answer,
+  AnswerSchema,
+  Request,
+  RequestSchema,
+  Session,
+} from "../../proto/gen/parasync_pb.ts";
 import * as wire from "../../proto/gen/parasync_wire.ts";
 import { encodeFrame } from "./framing.ts";
 
@@ -48,6 +54,21 @@ export function readRequest(bytes: Uint8Array): Request {
  */
 export function readAnswer(bytes: Uint8Array): Answer {
   return read(bytes, "answer frame", wire.decodeAnswer);
+}
+
+/**
+ * Reads the session that an answer's header names.
+ *
+ * @param bytes The header's message, whoever made it.
+ * @returns The session; null where it is none.
+ */
+export function readSession(bytes: Uint8Array): Session | null {
+  try {
+    const { frame } = wire.decodeAnswer(bytes);
+    return frame.case === "session" ? frame.value : null;
+  } catch {
+    return null;
+  }
 }
 
 /**

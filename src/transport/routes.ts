@@ -222,11 +222,12 @@ export class Routes {
             stalled = setTimeout(() => giveUp(controller).catch(() => {}), limits.idleMs);
             return;
           }
-          const { name, scheme } = session.parts;
+          const { name, scheme, looking } = session.parts;
           const done = SCHEMES[scheme].opens === "signature"
             ? "Signature generation completed"
             : "Weak hash comparison completed";
           logger.info(done, { name, ...session.clock.toMillis() });
+          if (looking) await sessions.end(session, looked());
         } catch (error) {
           if (gone) return;
           const failure = toFailure(error);
@@ -309,7 +310,8 @@ export class Routes {
       );
       if (received.kind === "part") return new Response("PART", { headers });
       if (received.kind === "mismatch") {
-        logger.info("Weak match was false; segments are sent whole", { name });
+        logger.info("A match was false; segments are sent whole", { name });
+        session.parts.keeper.distrust();
         headers.set("content-type", BYTES_TYPE);
         return new Response(new Uint8Array(received.segments), { headers });
       }
@@ -327,7 +329,7 @@ export class Routes {
       // The result is in its place; letting go of the old file takes a while and need not be waited for.
       const complete = new ParasyncError("changed", "Cannot go on: the sync is complete");
       setTimeout(() => {
-        session.keepChecksums(sessions.store, logger);
+        sessions.keepResult(session, logger);
         sessions.end(session, complete).catch(() => {});
       });
       return new Response("OK", { headers });
@@ -379,6 +381,10 @@ export class Routes {
     const cause = error instanceof Error ? error.stack ?? error.message : String(error);
     logger.error(message, { ...fields, cause });
   }
+}
+
+function looked(): ParasyncError {
+  return new ParasyncError("changed", "Cannot go on: the session was for a signature alone");
 }
 
 /** A request's path for the log; a malformed Host header makes the whole address unreadable. */

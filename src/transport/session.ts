@@ -1,23 +1,19 @@
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
-import { type ChecksumStore, RACY_MS } from "../files/checksum_store.ts";
 import type { FileIdentity } from "../files/identity.ts";
 import { acquireLease, type Lease } from "../files/lease.ts";
 import type { Location } from "../files/location.ts";
-import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
+import type { PinnedFile } from "../files/pinned_file.ts";
 import { removeSessionRecord } from "../files/session_record.ts";
-import { type RecordKeeper, SKYSYNC_BLOCK_BYTES, storeRecords } from "../schemes/record_keeper.ts";
+import type { HardwareChoice } from "../hashing/backend.ts";
+import type { RecordKeeper } from "../schemes/record_keeper.ts";
 import { Reception } from "../schemes/reception.ts";
 import type { OpenedSession } from "../schemes/scheme.ts";
 import { type SchemeName, SCHEMES } from "../schemes/scheme_name.ts";
-import type { Logger } from "../telemetry/log.ts";
 import { StageClock } from "../telemetry/stages.ts";
 import { readReference } from "../workers/file_reference.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
-
-/** Times of files are whole seconds in places. */
-const STORE_MARGIN_MS = 1_000;
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -30,6 +26,10 @@ export interface SessionParts {
   /** What was at the target's path when the session began. */
   readonly expectTarget: FileIdentity | "absent";
   readonly basis: PinnedFile | null;
+  /** Whether the client only looks at the basis: it cannot send a patch, and keeps nobody out. */
+  readonly looking: boolean;
+  /** Which backend the client asked for. */
+  readonly hw: HardwareChoice;
   /** Keeps checksums of the basis's blocks. */
   readonly keeper: RecordKeeper;
   readonly parameters: ChunkParameters;
@@ -111,7 +111,8 @@ export class Session {
 
   /** Locks the target until the function returned is called. */
   enter(): () => void {
-    if (this.#requests === 0) this.#lease = acquireLease(this.parts.target, this.parts.key);
+    const { target, key, looking } = this.parts;
+    if (this.#requests === 0 && !looking) this.#lease = acquireLease(target, key);
     this.#requests++;
     let left = false;
     return () => {
@@ -156,31 +157,6 @@ export class Session {
   /** The target is committed: nothing of the session may be left beside it when its client is told. */
   settled(): void {
     this.#forget();
-  }
-
-  /**
-   * Computes and stores the checksums of the target's blocks, for the next sync of a scheme that works from
-   * stored ones. Nobody waits for it; what is too fresh to be told from a later change must rest first.
-   *
-   * @param store Where to.
-   * @param logger Told what came of it.
-   */
-  keepChecksums(store: ChecksumStore, logger: Logger): void {
-    const { scheme, target, lanes, parameters } = this.parts;
-    if (scheme !== "skysync_f" && scheme !== "skysync_c" || !store.enabled) return;
-    const block = scheme === "skysync_f" ? parameters.avg : SKYSYNC_BLOCK_BYTES;
-    const timer = setTimeout(async () => {
-      try {
-        using file = openPinned(target.path, { name: target.name });
-        const { signal } = new AbortController();
-        const stored = await storeRecords(file, store, block, lanes, signal);
-        await lanes.release([readReference(file)]);
-        logger.info("Checksums of the new file", { name: target.name, stored });
-      } catch (error) {
-        logger.debug("Checksums were not stored", { name: target.name, reason: String(error) });
-      }
-    }, RACY_MS + STORE_MARGIN_MS);
-    Deno.unrefTimer(timer);
   }
 
   /**

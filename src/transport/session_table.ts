@@ -14,9 +14,11 @@ import { sweepStale } from "../files/sweep.ts";
 import { currentIdentity } from "../files/current_identity.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
-import { RecordKeeper } from "../schemes/record_keeper.ts";
+import { keptBlock, RecordKeeper } from "../schemes/record_keeper.ts";
+import { ResultKeeper } from "../schemes/result_keeper.ts";
 import type { OpenedSession } from "../schemes/scheme.ts";
 import { isSchemeName, SCHEMES } from "../schemes/scheme_name.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { LanePool } from "../workers/pool.ts";
 import { type Limits, MAX_CHUNKS } from "./limits.ts";
 import { Session } from "./session.ts";
@@ -55,6 +57,7 @@ export class SessionTable {
   readonly #house: SessionHouse;
   readonly #byKey = new Map<string, Session>();
   readonly #byTarget = new Map<string, Session>();
+  readonly #results: ResultKeeper;
   readonly #failures = new Map<string, ParasyncError>();
   /** When folders were last swept, in ms of the process's clock. */
   readonly #swept = new Map<string, number>();
@@ -63,13 +66,16 @@ export class SessionTable {
   /** @param house What the sessions share. */
   constructor(house: SessionHouse) {
     this.#house = house;
+    this.#results = new ResultKeeper(house.store);
     this.#timer = setInterval(() => this.#expire(), Math.min(house.limits.sessionMs, 5_000));
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Where checksums are kept. */
-  get store(): ChecksumStore {
-    return this.#house.store;
+  /** Stores the checksums of a session's result by and by, where its scheme works from stored ones. */
+  keepResult({ parts }: Session, logger: Logger): void {
+    const { scheme, parameters, hw, target, lanes } = parts;
+    const block = keptBlock(scheme, parameters, hw);
+    if (block !== null) this.#results.keep({ target, block, lanes }, logger);
   }
 
   /** How many sessions have a request at work. */
@@ -94,7 +100,8 @@ export class SessionTable {
     const location = root.locate(query.name);
     const target = targetOf(root, query.name, query.target);
     this.#sweep(target.directory);
-    await this.#supersede(target, query.name);
+    const looking = SCHEMES[query.scheme].opens === "signature" && query.opened === undefined;
+    if (!looking) await this.#supersede(target, query.name);
     if (this.#byKey.size >= limits.maxSessions) await this.#forgetOldest();
     // Before anything is opened, since it may throw.
     const expectTarget = currentIdentity(target);
@@ -128,6 +135,8 @@ export class SessionTable {
         target,
         expectTarget,
         basis,
+        looking,
+        hw: query.hw,
         keeper: new RecordKeeper(basis, this.#house.store),
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, bytes, hw === "require" ? "auto" : hw),
@@ -205,13 +214,14 @@ export class SessionTable {
   /** Ends every session. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#results.close();
     const reason = new ParasyncError("interrupted", "Cannot go on: the server is stopping");
     await Promise.allSettled([...this.#byKey.values()].map((session) => this.end(session, reason)));
   }
 
   #enter(session: Session): Session {
     this.#byKey.set(session.parts.key, session);
-    this.#byTarget.set(session.parts.target.path, session);
+    if (!session.parts.looking) this.#byTarget.set(session.parts.target.path, session);
     return session;
   }
 
@@ -231,6 +241,8 @@ export class SessionTable {
       target,
       expectTarget: record.expectTarget,
       basis,
+      looking: false,
+      hw: "auto",
       keeper: new RecordKeeper(basis, this.#house.store),
       parameters: record.chunk,
       lanes: pool.group(

@@ -38,6 +38,8 @@ export interface SyncQuery {
 const MOST_THREADS = 256;
 const DEFAULT_CHUNKS = "4096:8192:12288";
 const DEFAULT_BLOCK = 8192;
+/** skysync_f holds the checksums of all blocks at once, 36 bytes each: 1 % of the basis at most. */
+const LEAST_KEPT_BLOCK = 4096;
 const HARDWARE: Readonly<Record<string, HardwareChoice>> = {
   "0": "0",
   "1": "1",
@@ -152,7 +154,7 @@ export function readSyncQuery(
     hw,
     threads,
     parameters: first
-      ? readBlock(parameters)
+      ? readBlock(parameters, scheme)
       : parseChunkParameters(parameters.get("chunk") ?? DEFAULT_CHUNKS),
     target: readTarget(parameters),
     confirm,
@@ -196,8 +198,12 @@ function readNumber(parameters: ReadonlyMap<string, string>, name: string): numb
   return Number(text);
 }
 
-function readBlock(parameters: ReadonlyMap<string, string>): ChunkParameters {
-  return blockParameters(readNumber(parameters, "block") ?? DEFAULT_BLOCK);
+function readBlock(parameters: ReadonlyMap<string, string>, scheme: SchemeName): ChunkParameters {
+  const block = readNumber(parameters, "block") ?? DEFAULT_BLOCK;
+  if (scheme === "skysync_f" && block < LEAST_KEPT_BLOCK) {
+    throw refused("block", String(block), `at least ${LEAST_KEPT_BLOCK} with skysync_f`);
+  }
+  return blockParameters(block);
 }
 
 function readOpened(parameters: ReadonlyMap<string, string>): OpenedSession | undefined {

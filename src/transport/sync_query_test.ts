@@ -85,7 +85,7 @@ Deno.test("the new file is told in the query where the server moves first", () =
         mode: modes ? mode : "streaming",
         hw: "0",
         threads: 2,
-        parameters: first ? blockParameters(700) : { min: 64, avg: 128, max: 256 },
+        parameters: first ? blockParameters(4100) : { min: 64, avg: 128, max: 256 },
         target: { kind: "replace" },
         confirm: modes ? "chunk" : "target",
         allocated: 5,
@@ -157,6 +157,11 @@ Deno.test("what is out of its range or not known is refused by name and value", 
   }
   refusal("thread_num=4");
   refusal("file=a&mode=1&confirm=target");
+  assertThrows(
+    () => read("file=a&scheme=skysync_f&block=4095", "signature"),
+    ParasyncError,
+    "4096",
+  );
   for (const [name, value] of [["block", "63"], ["block", "1048577"], ["new_size", "-1"]]) {
     assertThrows(() => read(`file=a&${name}=${value}`, "signature"), ParasyncError);
   }

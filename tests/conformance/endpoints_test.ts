@@ -183,3 +183,26 @@ Deno.test("/csums_queue refuses every query that is out of its range", async () 
   }
   await space.untouched("a", OLD);
 });
+
+Deno.test("a look at a signature ends nobody's session and keeps nobody out", async () => {
+  await using space = new Workspace();
+  space.old("a", OLD);
+  const server = await space.serve();
+  const query = "basis_filename=a&target=replace&scheme=dsync";
+  const { key } = await openSession(server.url, query, openFrames(NEW.length));
+  const looks = await Promise.all(
+    Array.from({ length: 6 }, () => fetch(`${server.url}/signature?file=a&target=replace`)),
+  );
+  for (const look of looks) {
+    assertEquals(look.status, 200);
+    // librsync's magic number of rollsum and BLAKE2b.
+    const signature = new Uint8Array(await look.arrayBuffer());
+    assertEquals([...signature.subarray(0, 4)], [0x72, 0x73, 0x01, 0x37]);
+    const own = look.headers.get("x-request-key") ?? "";
+    const patch = await sendPatch(server.url, "a", own, await literalPatch(OLD.length, NEW));
+    assertEquals((await answerOf(patch)).status, 409, "it cannot be patched");
+  }
+  const patch = await sendPatch(server.url, "a", key, await literalPatch(OLD.length, NEW));
+  assertEquals((await answerOf(patch)).body, "OK");
+  await space.untouched("a", NEW);
+});

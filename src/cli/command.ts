@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly program: Program;
   /** The flags that stood on the command line, by canonical name. */
   readonly given: ReadonlySet<FlagName>;
+  /** Those of them that stood alone, without the value that they may have. */
+  readonly alone: ReadonlySet<FlagName>;
   /** Results, and nothing else. */
   readonly stdout: Output;
   /** Progress, logs and errors. */

@@ -125,7 +125,7 @@ export const FLAGS = {
     max: MOST_THREADS,
     words: { auto: usefulCores, cores },
     commands: [...WORKERS, "signature", "compare"],
-    help: "Threads for one sync, at a server the most a client may ask for; auto: cores up to 8",
+    help: "The most threads at work on a file, fewer where it is small; auto: cores up to 8",
     default: "auto",
     defaults: {
       serve: "cores",
@@ -182,7 +182,7 @@ export const FLAGS = {
     commands: [...WORKERS, "signature", "compare"],
     bare: ["signature"],
     help:
-      "Where skysync_f and skysync_c keep checksums: cache (~/.cache/parasync), beside the files, off, or a folder",
+      "Where skysync_f, and skysync_c for hw=0 and auto, keep checksums: cache (~/.cache/parasync), beside the files, off, or a folder",
     placeholder: "cache|beside|off|DIR",
     default: "cache",
     // Runs are to be alike: what one keeps, the next one would find.

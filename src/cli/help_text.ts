@@ -1,8 +1,9 @@
 import { NAME, VERSION } from "../version.ts";
-import { environmentVariable, type FlagSpec } from "./flag_spec.ts";
+import { SCHEME_NAMES } from "../schemes/scheme_name.ts";
+import { environmentVariable, type FlagSpec, mayStandAlone } from "./flag_spec.ts";
 import { defaultFor, flagsOf } from "./options.ts";
 import { painter } from "./output/paint.ts";
-import { type CommandName, COMMANDS, type CommandSpec } from "./program.ts";
+import { type CommandName, COMMANDS, type CommandSpec, ORIGINAL_KINDS } from "./program.ts";
 
 /** How help is shown. */
 export interface HelpStyle {
@@ -20,6 +21,17 @@ const EXAMPLES: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
     "push disk.img http://localhost:19876/disk.img --suffix=.new --json",
   ],
   local: ["local old.img new.img", "local old.img new.img --output result.img"],
+  signature: [
+    "signature old.img old.sig",
+    "signature old.img --store",
+    "signature old.img old.sig --store=cache",
+  ],
+  delta: ["delta old.sig new.img new.delta"],
+  patch: ["patch old.img new.delta new.img"],
+  compare: [
+    "compare old.img new.img",
+    "compare old.img new.img --schemes=rsync,parasync/streaming --html=page.html",
+  ],
 };
 
 const WIDEST = 100;
@@ -73,12 +85,12 @@ function placeholderOf(spec: FlagSpec): string {
   }
 }
 
-function namesOf(name: string, spec: FlagSpec): string {
+function namesOf(name: string, spec: FlagSpec, command: CommandName): string {
   const short = spec.short === undefined ? "" : `-${spec.short}, `;
   const value = spec.kind === "boolean" && spec.placeholder === undefined
     ? ""
     : `=${placeholderOf(spec)}`;
-  return `${short}--${name}${value}`;
+  return `${short}--${name}${mayStandAlone(spec, command) ? `[${value}]` : value}`;
 }
 
 function explained(name: string, spec: FlagSpec, command: CommandName): string {
@@ -87,6 +99,7 @@ function explained(name: string, spec: FlagSpec, command: CommandName): string {
     ...spec.required ? ["required"] : [],
     ...spec.repeatable ? ["may be repeated"] : [],
     ...standard ? [`default ${standard}`] : [],
+    ...mayStandAlone(spec, command) ? ["a value needs its ="] : [],
     ...spec.aliases ? [`also ${spec.aliases.map((alias) => `--${alias}`).join(", ")}`] : [],
     environmentVariable(name),
   ];
@@ -108,7 +121,7 @@ export function commandHelp(command: CommandName, invocation: string, style: Hel
   const paint = painter(style.colour);
   const heading = (text: string): string => `\n${paint("bold", text)}\n`;
   const flags = flagsOf(command).map(([name, spec]): [string, string] => [
-    namesOf(name, spec),
+    namesOf(name, spec, command),
     explained(name, spec, command),
   ]);
   const always: [string, string][] = [["-h, --help", "Show this"], [
@@ -125,10 +138,19 @@ export function commandHelp(command: CommandName, invocation: string, style: Hel
   ].join("");
 }
 
-function commandRows(original: boolean): [string, string][] {
+function commandRows(): [string, string][] {
   return (Object.entries(COMMANDS) as [CommandName, CommandSpec][])
-    .filter(([, spec]) => (spec.original ?? false) === original)
+    .filter(([, { original }]) => original !== true)
     .map(([name, { positionals, summary }]) => [[name, ...positionals].join(" "), summary]);
+}
+
+/** A row for each kind of the original's programs, of which there are many. */
+function originalRows(): [string, string][] {
+  const schemes = `{${SCHEME_NAMES.join(",")}}`;
+  return Object.entries(ORIGINAL_KINDS).map(([ending, { positionals, summary }]) => [
+    [`${schemes}${ending}`, ...positionals].join(" "),
+    summary("that scheme"),
+  ]);
 }
 
 /**
@@ -146,9 +168,9 @@ export function programHelp(style: HelpStyle): string {
     `${paint("bold", NAME)} ${VERSION}: update one large file elsewhere by sending what changed\n`,
     `\nUsage: ${NAME} COMMAND [ARGUMENTS] [FLAGS]\n`,
     heading("Commands"),
-    columns(commandRows(false), style),
+    columns(commandRows(), style),
     heading("Programs of the original, by their names and flags"),
-    columns(commandRows(true), style),
+    columns(originalRows(), style),
     heading("Flags"),
     paragraph(
       "One dash or two, --flag=value or --flag value, --flag or --no-flag. Every flag can be set by an " +

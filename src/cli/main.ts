@@ -58,6 +58,7 @@ function contextOf(
     command: parsed.command,
     program: programFrom(environment.program),
     given: parsed.given,
+    alone: parsed.alone,
     stdout,
     stderr,
     env,

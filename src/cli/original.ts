@@ -10,6 +10,11 @@ export type OriginalTest = `${SchemeName}_test`;
 /** A program of the original. */
 export type OriginalProgram = OriginalServer | OriginalClient | OriginalTest;
 
+/** What follows the scheme in the names of each kind. */
+export const ORIGINAL_ENDINGS = ["_http_server", "_http_client", "_test"] as const;
+/** What follows the scheme in a program's name. */
+export type OriginalEnding = typeof ORIGINAL_ENDINGS[number];
+
 /** The servers. */
 export const ORIGINAL_SERVERS: readonly OriginalServer[] = SCHEME_NAMES
   .map((scheme): OriginalServer => `${scheme}_http_server`);

@@ -29,6 +29,8 @@ export interface Parsed<Command extends CommandName> {
   readonly positionals: readonly string[];
   /** The flags that stood in the arguments themselves, not in the environment. */
   readonly given: ReadonlySet<FlagName>;
+  /** Those of them that stood alone, without the value that they may have. */
+  readonly alone: ReadonlySet<FlagName>;
 }
 
 /** {@linkcode Parsed} of any command, told apart by `command`. */
@@ -120,10 +122,12 @@ export async function parseArguments<Command extends CommandName>(
   const usage = invocationOf(command, program);
   const values: Record<string, FlagValue | readonly FlagValue[] | undefined> = {};
   const given = new Set<FlagName>();
+  const withoutValue = new Set<FlagName>();
   const missing: string[] = [];
   for (const [name, spec] of flags) {
     const alone = parsed[name] === "" && mayStandAlone(spec, command);
     const written = textsOf(name, spec, alone ? undefined : parsed[name], env);
+    if (alone) withoutValue.add(name);
     if (alone || written?.source === `--${name}`) given.add(name);
     const standard = defaultFor(spec, command) ?? (spec.kind === "boolean" ? "off" : undefined);
     const texts = written?.texts ?? (standard === undefined ? [] : [standard]);
@@ -134,7 +138,13 @@ export async function parseArguments<Command extends CommandName>(
   checkMissing(command, missing, usage);
   checkPositionals(command, positionals, usage);
   // The loop above filled in exactly the flags that OptionsOf is made from.
-  return { command, values: values as OptionsOf<Command>, positionals, given };
+  return {
+    command,
+    values: values as OptionsOf<Command>,
+    positionals,
+    given,
+    alone: withoutValue,
+  };
 }
 
 /**

@@ -1,10 +1,5 @@
-import {
-  forEach,
-  ORIGINAL_CLIENTS,
-  ORIGINAL_SERVERS,
-  ORIGINAL_TESTS,
-  type OriginalProgram,
-} from "./original.ts";
+import { SCHEME_NAMES } from "../schemes/scheme_name.ts";
+import { ORIGINAL_ENDINGS, type OriginalEnding, type OriginalProgram } from "./original.ts";
 
 /** What a command is, for the parser, for help and for completions. */
 export interface CommandSpec {
@@ -59,24 +54,45 @@ const OWN_COMMANDS = {
 /** The name of a command. */
 export type CommandName = keyof typeof OWN_COMMANDS | OriginalProgram;
 
+/** A kind of the original's programs, of which each scheme has one. */
+export interface OriginalKind {
+  /** What its programs do, in a line without a full stop; `scheme` is one's name or stands for it. */
+  readonly summary: (scheme: string) => string;
+  /** As those of its commands. */
+  readonly positionals: readonly string[];
+}
+
+/** The kinds, by what follows the scheme in a program's name. */
+export const ORIGINAL_KINDS: Readonly<Record<OriginalEnding, OriginalKind>> = {
+  "_http_server": {
+    summary: (scheme) => `Serve a folder to clients of ${scheme} alone`,
+    positionals: [],
+  },
+  "_http_client": {
+    summary: (scheme) => `Push a new file by ${scheme}: writes <basis>.new beside the basis`,
+    positionals: [],
+  },
+  "_test": {
+    summary: (scheme) =>
+      `Both ends of ${scheme} in one process: writes OLD.patch and prints times`,
+    positionals: ["OLD", "NEW", "[HW]"],
+  },
+};
+
+function originalCommands(ending: OriginalEnding): [OriginalProgram, CommandSpec][] {
+  const { summary, positionals } = ORIGINAL_KINDS[ending];
+  return SCHEME_NAMES.map((scheme) => [
+    `${scheme}${ending}`,
+    { summary: summary(scheme), positionals, original: true },
+  ]);
+}
+
 /** Every command. */
 export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
   ...OWN_COMMANDS,
-  ...forEach(ORIGINAL_SERVERS, {
-    summary: "Serve a folder to clients of that scheme alone",
-    positionals: [],
-    original: true,
-  }),
-  ...forEach(ORIGINAL_CLIENTS, {
-    summary: "Push a new file by that scheme: writes <basis>.new beside the basis",
-    positionals: [],
-    original: true,
-  }),
-  ...forEach(ORIGINAL_TESTS, {
-    summary: "Both ends of that scheme in one process: writes OLD.patch and prints times",
-    positionals: ["OLD", "NEW", "[HW]"],
-    original: true,
-  }),
+  ...Object.fromEntries(
+    ORIGINAL_ENDINGS.flatMap(originalCommands),
+  ) as Record<OriginalProgram, CommandSpec>,
 };
 
 /** Whether `name` is a command. */

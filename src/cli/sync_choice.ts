@@ -31,6 +31,12 @@ export interface SyncChoice {
   readonly parameters: ChunkParameters;
 }
 
+/** Flags that no scheme without modes takes, and why. */
+const PARASYNC_ONLY = [
+  ["mode", "it is for parasync"],
+  ["confirm", "only parasync can do without; the other schemes always compare and repair"],
+] as const;
+
 /**
  * What a command's flags mean together.
  *
@@ -50,8 +56,8 @@ export function chooseSync(
   const { modes, serial, opens } = SCHEMES[chosen];
   const mode = modes ? flags.mode ?? "streaming" : "streaming";
   if (!modes) {
-    for (const flag of ["mode", "confirm"] as const) {
-      if (given.has(flag)) throw refused(flag, `--scheme=${chosen}`, "it is for parasync");
+    for (const [flag, reason] of PARASYNC_ONLY) {
+      if (given.has(flag)) throw refused(flag, `--scheme=${chosen}`, reason);
     }
   }
   if (modes && mode !== "streaming" && given.has("confirm") && flags.confirm === "target") {

@@ -19,7 +19,8 @@ import { TestFolder } from "../files/test_folder.ts";
 import { NATIVE_AVAILABLE } from "../hashing/test_backends.ts";
 import { type ModeName, MODES } from "../matching/mode_name.ts";
 import { SCHEME_NAMES, type SchemeName, SCHEMES } from "./scheme_name.ts";
-import type { SyncOutcome } from "./scheme.ts";
+import { DeltaDecoder } from "../delta/decoder.ts";
+import type { Peer, SyncOutcome } from "./scheme.ts";
 
 const USUAL: ChunkParameters = { min: 4096, avg: 8192, max: 12288 };
 const HARDWARE = NATIVE_AVAILABLE ? ["0", "1"] as const : ["0"] as const;
@@ -174,18 +175,48 @@ Deno.test("all four modes of parasync give one delta, on any number of threads",
   for (const kind of ["mixed", "archive", "period 7", "random"] as const) {
     const old = dataOf(kind, 300_000, next);
     const file = edited("move", edited("insert", edited("duplicate", old, next), next), next);
-    const seen = new Set<string>();
+    let first: string[] | undefined;
     for (const mode of MODES) {
       for (const threads of [1, 2, 3, 8]) {
         const variant = { scheme: "parasync", mode, name: mode } as const;
-        const options = { parameters: SHORT_CHUNKS, lanes: lanes.group(threads) };
-        const { totals } = await syncAndCompare(old, file, variant, options, kind);
-        seen.add(JSON.stringify([totals.copies, totals.copiedBytes, totals.literalBytes]));
+        const commands: string[] = [];
+        const between = (peer: Peer): Peer => listening(peer, old.length, file.length, commands);
+        const options = { parameters: SHORT_CHUNKS, lanes: lanes.group(threads), between };
+        await syncAndCompare(old, file, variant, options, kind);
+        // They leave in any order.
+        const delta = commands.sort();
+        first ??= delta;
+        assertEquals(delta, first, `${kind}, ${mode}, ${threads} threads`);
       }
     }
-    assertEquals(seen.size, 1, `${kind}: ${[...seen]}`);
   }
 });
+
+/** A peer that notes every copy, and of literals every byte's place. */
+function listening(peer: Peer, oldSize: number, newSize: number, commands: string[]): Peer {
+  return {
+    match: (frames) => peer.match(frames),
+    signature: () => peer.signature(),
+    acknowledge: (key) => peer.acknowledge(key),
+    patch: (key, pieces, repair) => {
+      const decoder = new DeltaDecoder({ oldSize, newSize, maxCommands: 1e6 }, {
+        copy: (source, target, length) => commands.push(`copy ${source} ${target} ${length}`),
+        literal: (target, bytes) => {
+          for (let i = 0; i < bytes.length; i++) commands.push(`literal ${target + i}`);
+        },
+        zero: (target, length) => commands.push(`zero ${target} ${length}`),
+        end: () => {},
+      });
+      const noted = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const piece of pieces) {
+          decoder.push(piece.slice());
+          yield piece;
+        }
+      };
+      return peer.patch(key, noted(), repair);
+    },
+  };
+}
 
 Deno.test("a chunk or block whose weak checksum is 0 is matched like any other", async () => {
   using lanes = new TestLanes(1);

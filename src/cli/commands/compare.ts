@@ -1,7 +1,5 @@
-import fs from "node:fs";
-import { dirname } from "node:path";
-import { asFileError } from "../../files/file_error.ts";
-import { openPinned } from "../../files/pinned_file.ts";
+import { OutputFile } from "../../files/output_file.ts";
+import { openPinned, type PinnedFile } from "../../files/pinned_file.ts";
 import { redact } from "../../telemetry/log.ts";
 import { printable } from "../../telemetry/printable.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
@@ -13,6 +11,7 @@ import { comparisonJson } from "../output/comparison_json.ts";
 import { renderComparison } from "../output/comparison_table.ts";
 import type { Output } from "../output/output.ts";
 import { fitWidth } from "../output/width.ts";
+import { type OutputPlace, outputPlace, warnUnlessDurable } from "../output_place.ts";
 
 /**
  * `compare OLD NEW`: every scheme, and parasync in every mode, on one pair of files: `local` in a process of its
@@ -31,8 +30,11 @@ export async function run(
   const contenders = contendersFor(options.schemes);
   const program = childProgram();
   const { html } = options;
-  if (html !== undefined) requireFolder(html);
-  const settings = settingsFrom(options, positionals[0]!, positionals[1]!);
+  // Said once here, instead of by every run, and open until the page is written, which must replace neither.
+  using old = openPinned(positionals[0]!, { followLinks: true });
+  using source = openPinned(positionals[1]!, { followLinks: true });
+  const place = html === undefined ? undefined : outputPlace(html, [old, source]);
+  const settings = settingsFrom(options, old, source);
   const { signal, stdout, stderr } = context;
   const shown = stderr.isTerminal && !options.quiet;
   const total = settings.rounds * contenders.length;
@@ -51,7 +53,7 @@ export async function run(
   }
   if (options.json) stdout.write(`${comparisonJson(comparison)}\n`);
   else if (!options.quiet) stdout.write(renderComparison(comparison, stdout.colour));
-  if (html !== undefined) await writePage(html, comparison);
+  if (place !== undefined) await writePage(place, comparison, context);
   return reportFailures(comparison, stderr);
 }
 
@@ -69,18 +71,18 @@ function reportFailures({ results }: Comparison, stderr: Output): number {
 
 function settingsFrom(
   options: OptionsOf<"compare">,
-  oldFile: string,
-  newFile: string,
+  old: PinnedFile,
+  source: PinnedFile,
 ): ComparisonSettings {
   const { chunkSize } = options;
   const sizes = chunkSize === "auto"
     ? "auto"
     : `${chunkSize.min}:${chunkSize.avg}:${chunkSize.max}`;
   return {
-    oldFile,
-    newFile,
-    oldBytes: sizeOf(oldFile),
-    newBytes: sizeOf(newFile),
+    oldFile: old.name,
+    newFile: source.name,
+    oldBytes: old.size,
+    newBytes: source.size,
     hw: options.hw,
     threads: options.threads,
     chunkSize: sizes,
@@ -90,28 +92,17 @@ function settingsFrom(
   };
 }
 
-/** Said once here, instead of by every run. */
-function sizeOf(path: string): number {
-  using file = openPinned(path, { followLinks: true });
-  return file.size;
-}
-
-/** Found out before the runs, which may take long. */
-function requireFolder(html: string): void {
-  try {
-    fs.statSync(dirname(html));
-  } catch (error) {
-    throw asFileError(error, "write", html);
-  }
-}
-
-async function writePage(path: string, comparison: Comparison): Promise<void> {
+async function writePage(
+  { location, expectTarget }: OutputPlace,
+  comparison: Comparison,
+  { signal, logger }: CommandContext,
+): Promise<void> {
   const { comparisonPage } = await import("../output/comparison_page.ts");
-  try {
-    fs.writeFileSync(path, comparisonPage(comparison));
-  } catch (error) {
-    throw asFileError(error, "write", path);
-  }
+  const { fsync } = comparison.settings;
+  using file = OutputFile.create(location, signal);
+  file.append(new TextEncoder().encode(comparisonPage(comparison)));
+  const committed = await file.commit({ basis: null, expectTarget, fsync });
+  warnUnlessDurable(committed, fsync, location.name, logger);
 }
 
 function showStatus(stderr: Output, text: string): void {

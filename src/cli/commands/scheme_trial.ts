@@ -1,3 +1,5 @@
+import { ParasyncError } from "../../errors.ts";
+import { printable } from "../../telemetry/printable.ts";
 import type { CommandContext, OptionsOfAny } from "../command.ts";
 import { syncLocally } from "../local_sync.ts";
 import { type OriginalTest, schemeOfProgram } from "../original.ts";
@@ -8,8 +10,8 @@ import { printSummary } from "../sync_run.ts";
  * The original's `<scheme>_test OLD NEW [HW]`: both ends of one scheme in this process. Writes `<OLD>.patch`, the
  * new file made from the old one and the delta, and prints the original's lines and then our summary.
  *
- * @param options The flags; HW goes before `--hw`.
- * @param positionals OLD, NEW and, if given, HW: 0 or 1.
+ * @param options The flags.
+ * @param positionals OLD, NEW and, if given, HW: 0 or 1, and nothing else than `--hw` says where both are given.
  * @param context The surroundings.
  * @returns 0.
  */
@@ -22,6 +24,10 @@ export async function run(
   const scheme = schemeOfProgram(context.command)!;
   const hashing = hashingOf(hwText, context.given.has("hw"));
   const hw = hwText === undefined ? options.hw : hwText === "1" ? "1" : "0";
+  if (hwText !== undefined && context.given.has("hw") && hw !== options.hw) {
+    const both = `HW ${printable(hwText, 80)} with --hw=${options.hw}`;
+    throw new ParasyncError("usage", `Cannot use ${both}: they differ; give one of them`);
+  }
   if (hashing.kind === "invalid" && (options.json || options.quiet)) {
     context.logger.warn(invalidHashingLine(hashing.text));
   }

@@ -1,6 +1,5 @@
 import { BLOCK_BYTES } from "../../chunking/parameters.ts";
 import { ParasyncError } from "../../errors.ts";
-import { MAX_RECORDS, recordCount } from "../../files/block_records.ts";
 import { ChecksumStore } from "../../files/checksum_store.ts";
 import { displayName } from "../../files/file_error.ts";
 import { OutputFile } from "../../files/output_file.ts";
@@ -9,6 +8,7 @@ import { storeChoice } from "../../files/store_choice.ts";
 import { openBackend } from "../../hashing/select.ts";
 import { STRONG_LENGTHS } from "../../hashing/suite.ts";
 import type { SignatureHeader } from "../../matching/librsync_signature.ts";
+import { MAX_BLOCKS } from "../../schemes/block_count.ts";
 import { writeSignature } from "../../schemes/librsync_files.ts";
 import { storeRecords } from "../../schemes/record_keeper.ts";
 import type { LaneGroup } from "../../workers/lane_group.ts";
@@ -22,7 +22,8 @@ type Options = OptionsOf<"signature">;
 
 /**
  * `signature OLD [SIG]`: writes the checksums of OLD's blocks in librsync's format, and with `--store` puts those that
- * skysync_f and skysync_c compare by where the next sync finds them.
+ * skysync_f and skysync_c compare by where the next sync finds them. `--store` without a place takes no SIG: of two
+ * names behind it, the first may be meant as the place, and the second would be replaced.
  *
  * @param options The flags.
  * @param positionals OLD and SIG.
@@ -44,10 +45,18 @@ export async function run(
         "(see parasync signature --help)",
     );
   }
+  if (target !== undefined && context.alone.has("store")) {
+    throw new ParasyncError(
+      "usage",
+      "Cannot use --store alone with SIG: a place needs its =, so write --store=cache to do both " +
+        "(see parasync signature --help)",
+    );
+  }
   const header = headerOf(options);
   // Signals are caught from here on, before there is anything that would be left behind.
   const { signal } = context;
   using old = openPinned(oldFile, { followLinks: true });
+  const blocks = blocksOf(old, header.block);
   // Fails here and at once where --hw=require cannot be had.
   await openBackend(options.hw);
   const pool = new LanePool(options.threads, { mainWorks: true });
@@ -59,7 +68,6 @@ export async function run(
       ? 0
       : await signTo(target, old, header, lanes, options, context);
     const elapsedMs = performance.now() - startedAt;
-    const blocks = Math.ceil(old.size / header.block);
     signal.throwIfAborted();
     const made = [
       ...target === undefined ? [] : [`${displayName(target)}: ${formatBytes(bytes)}`],
@@ -106,6 +114,17 @@ function headerOf(options: Options): SignatureHeader {
   return { rolling, hash, block, strongBytes: sumSize ?? most };
 }
 
+/** More are written by nobody here, since nobody here would read them. */
+function blocksOf(old: PinnedFile, block: number): number {
+  const blocks = Math.ceil(old.size / block);
+  if (blocks <= MAX_BLOCKS) return blocks;
+  throw new ParasyncError(
+    "usage",
+    `Cannot use --block-size=${block}: ${displayName(old.name)} would have ` +
+      `${formatCount(blocks)} blocks, and ${formatCount(MAX_BLOCKS)} are the limit`,
+  );
+}
+
 /** @returns Bytes of the signature. */
 async function signTo(
   target: string,
@@ -134,9 +153,6 @@ async function keep(
   const choice = storeChoice(options.store, env);
   if (choice.kind === "off") {
     throw new ParasyncError("usage", `${cannot}: no place is given, or it is off (--store=DIR)`);
-  }
-  if (recordCount(old.size, block) > MAX_RECORDS) {
-    throw new ParasyncError("too_large", `${cannot}: it has more than ${MAX_RECORDS} blocks`);
   }
   let problem: string | undefined;
   const store = new ChecksumStore(choice, (text) => problem ??= text);

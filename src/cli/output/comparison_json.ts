@@ -1,6 +1,7 @@
 import type { Comparison, ContenderResult, Run } from "../comparison/comparison.ts";
-import { stageTimesOf } from "../comparison/stage_times.ts";
-import { summaryJson } from "./summary.ts";
+import type { Spread } from "../comparison/spread.ts";
+import { type StageTimes, stageTimesOf } from "../comparison/stage_times.ts";
+import { type Summary, summaryJson } from "./summary.ts";
 
 /** The version of the comparison's JSON: raised when a name goes or changes its meaning. */
 export const COMPARISON_SCHEMA = 1;
@@ -38,8 +39,9 @@ function contenderRecord({ contender, figures, failure, runs }: ContenderResult)
     mode: mode ?? "",
     verified: figures !== null,
     failure,
-    "elapsed_ms": figures?.elapsedMs ?? null,
-    "stage_ms": typical === undefined ? null : stageTimesOf(typical.stages),
+    threads: typical?.threads ?? null,
+    "elapsed_ms": figures === null ? null : toMicros(figures.elapsedMs),
+    "stage_ms": typical === undefined ? null : stageRecord(typical),
     "hw_client": typical?.hwClient ?? null,
     "hw_server": typical?.hwServer ?? null,
     "wire_up_bytes": typical?.wireUpBytes ?? null,
@@ -51,6 +53,20 @@ function contenderRecord({ contender, figures, failure, runs }: ContenderResult)
     "checksums_server": typical?.checksumsServer ?? null,
     runs: runs.map(runRecord),
   };
+}
+
+function toMicros({ median, min, max }: Spread): Spread {
+  return { median: micros(median), min: micros(min), max: micros(max) };
+}
+
+function stageRecord({ stages }: Summary): StageTimes {
+  const times = stageTimesOf(stages);
+  return { ...times, commit: micros(times.commit) };
+}
+
+/** A time in ms to the microsecond, as those of a run are: means and sums would feign more. */
+function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function runRecord({ round, warmUp, summary, failure }: Run) {

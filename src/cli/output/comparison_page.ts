@@ -39,6 +39,7 @@ svg .axis { stroke: var(--line); } svg .stripe { fill: var(--stripe); }
 const HEADS = [
   "contender",
   "hw",
+  "threads",
   "median",
   "least",
   "chunk client",
@@ -121,7 +122,8 @@ function table(results: readonly ContenderResult[]): string {
   const heads = HEADS.map((head) => `<th>${head.replace(" ", "<br>")}</th>`).join("");
   return [
     `<div class="wide"><table>\n<tr>${heads}</tr>\n${rows.join("\n")}\n</table></div>`,
-    "<p>✓ every result had the new file's digest. Bold: the shortest time, the least traffic.</p>",
+    "<p>✓ every result had the new file's digest. Bold: the shortest time, the least traffic. " +
+    "Threads: those that worked on it, fewer than allowed where the files are small or the scheme is serial.</p>",
     ...results.flatMap(({ contender, figures }) => {
       const ends = checksumsText(figures);
       return ends === "" ? [] : [
@@ -140,6 +142,7 @@ function cells(
   const least = wireUpBytes + wireDownBytes === best.bytes;
   const texts: readonly (readonly [text: string, best?: boolean])[] = [
     [hardware(typical.hwClient, typical.hwServer)],
+    [String(typical.threads)],
     [formatMillis(elapsedMs.median), elapsedMs.median === best.ms],
     [formatMillis(elapsedMs.min)],
     ...[chunk.client, chunk.server, match.client, match.server, apply, commit]

@@ -14,6 +14,7 @@ import { displayWidth, padWidth } from "./width.ts";
 const HEADS = [
   "",
   "hw",
+  "T",
   "ms (least)",
   "chunk",
   "match",
@@ -31,7 +32,7 @@ const HEADS = [
  *
  * @param comparison The comparison.
  * @param colour Whether to use colours.
- * @returns Lines that end in line feeds; the table takes 115 columns where no file is beyond 10 GB.
+ * @returns Lines that end in line feeds; the table takes 118 columns where no file is beyond 10 GB.
  */
 export function renderComparison(comparison: Comparison, colour: boolean): string {
   const paint = painter(colour);
@@ -86,7 +87,7 @@ export function headings({ settings, machine }: Comparison, verb = "compared"): 
     `${verb} ${printable(oldFile)} (${formatBytes(oldBytes)}) → ` +
     `${printable(newFile)} (${formatBytes(newBytes)})`,
     `  ${runs} ${runs === 1 ? "run" : "runs"} of each, taking turns${warm}; --hw=${settings.hw}, ` +
-    `--threads=${settings.threads}, --store=${printable(settings.store)}, ` +
+    `at most ${settings.threads} ${settings.threads === 1 ? "thread" : "threads"}, --store=${printable(settings.store)}, ` +
     `--fsync=${settings.fsync ? "on" : "off"}`,
     `  parasync ${machine.version}, deno ${machine.deno}, ${machine.system}, ` +
     `${machine.cores} ${machine.cores === 1 ? "core" : "cores"}; both ends in one process`,
@@ -97,6 +98,7 @@ function cellsOf({ elapsedMs, typical, peakBytes }: Figures): string[] {
   const { chunk, match, apply, commit } = stageTimesOf(typical.stages);
   return [
     hardware(typical.hwClient, typical.hwServer),
+    String(typical.threads),
     `${whole(elapsedMs.median)} (${whole(elapsedMs.min)})`,
     both(chunk),
     both(match),
@@ -138,7 +140,8 @@ function legend(results: readonly ContenderResult[]): string[] {
   });
   return [
     "  ✓ every result had NEW's digest; times in ms, chunk and match as client+server; where stages overlap",
-    "  they add up to more than the whole; chunk is the signature in rsync and skysync_f, match the search",
+    "  they add up to more than the whole; chunk is the signature in rsync and skysync_f, match the search;",
+    "  T is the threads that worked on it, fewer than allowed where the files are small or the scheme is serial",
     ...stored,
   ];
 }

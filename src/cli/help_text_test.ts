@@ -1,5 +1,5 @@
 // @ts-types="../types/std_assert.d.ts"
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { FAILURES } from "../errors.ts";
 import { environmentVariable } from "./flag_spec.ts";
 import { commandHelp, programHelp } from "./help_text.ts";
@@ -14,7 +14,7 @@ Deno.test("a command's help names every flag it takes, its variable, its default
   for (const command of NAMES) {
     const text = commandHelp(command, `parasync ${command}`, { colour: false, width: 1000 });
     for (const [name, spec] of flagsOf(command)) {
-      assert(new RegExp(`--${name}(=|\\s)`).test(text), `${command}: --${name}`);
+      assert(new RegExp(`--${name}(=|\\s|\\[=)`).test(text), `${command}: --${name}`);
       assertStringIncludes(text, environmentVariable(name));
       for (const alias of spec.aliases ?? []) assertStringIncludes(text, `--${alias}`);
     }
@@ -26,10 +26,40 @@ Deno.test("a command's help names every flag it takes, its variable, its default
 
 Deno.test("the program's help names every command and every exit code", () => {
   const text = programHelp(PLAIN);
-  for (const name of NAMES) assertStringIncludes(text, `  ${name}`);
+  const named = [...text.matchAll(/^ {2}(?:\{(\S+)\})?([a-z_]+)/gm)].flatMap(([, schemes, name]) =>
+    (schemes ?? "").split(",").map((scheme) => `${scheme}${name}`)
+  );
+  for (const name of NAMES) assert(named.includes(name), name);
   const codes = text.slice(text.indexOf("Exit codes"));
   for (const { exit } of Object.values(FAILURES)) {
     assert(new RegExp(`\\b${exit}\\s+[a-z]`).test(codes), `exit code ${exit}`);
+  }
+});
+
+Deno.test("the original's programs have a line a kind, and each names its scheme in its own help", () => {
+  const text = programHelp({ colour: false, width: 1000 });
+  assertEquals(text.match(/^ {2}\S+_(?:http_server|http_client|test)\b/gm)?.length, 3);
+  for (const name of NAMES.filter((each) => COMMANDS[each].original)) {
+    const scheme = name.replace(/_(?:http_server|http_client|test)$/, "");
+    assertMatch(commandHelp(name, name, PLAIN).split("\n")[0]!, new RegExp(`\\b${scheme}\\b`));
+  }
+});
+
+Deno.test("the help of signature says that a place needs its =, that of local does not", () => {
+  const style = { colour: false, width: 1000 };
+  const text = commandHelp("signature", "parasync signature", style);
+  assertMatch(text, /--store\[=cache\|beside\|off\|DIR\] [^\n]*\n[^-]*a value needs its =/);
+  assertMatch(commandHelp("local", "parasync local", style), /--store=cache\|beside\|off\|DIR /);
+});
+
+Deno.test("every command of a person's own has examples that begin with it", () => {
+  for (
+    const name of ["serve", "push", "local", "signature", "delta", "patch", "compare"] as const
+  ) {
+    assertMatch(
+      commandHelp(name, `parasync ${name}`, PLAIN),
+      new RegExp(`Examples\n  parasync ${name} `),
+    );
   }
 });
 

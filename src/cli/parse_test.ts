@@ -89,6 +89,18 @@ Deno.test("a flag goes before its environment variable, which goes before its de
   assertEquals((await pushed("", { PARASYNC_THREAD_NUM: "6" })).threads, 6);
 });
 
+Deno.test("alone names the flags that stood without the value they may have, as the last of them did", async () => {
+  const aloneIn = async (...args: readonly string[]): Promise<string[]> => {
+    const env = (name: string) => name === "PARASYNC_STORE" ? "beside" : undefined;
+    const { alone } = await parseArguments("signature", ["old", ...args], env);
+    return [...alone];
+  };
+  assertEquals(await aloneIn("--store"), ["store"]);
+  assertEquals(await aloneIn("--store=beside", "--store"), ["store"]);
+  assertEquals(await aloneIn("--store", "--store=beside"), []);
+  assertEquals(await aloneIn(), []);
+});
+
 Deno.test("given names the flags of the command line alone", async () => {
   const parsed = await parseArguments(
     "push",
@@ -96,6 +108,7 @@ Deno.test("given names the flags of the command line alone", async () => {
     (name) => name === "PARASYNC_THREADS" ? "3" : undefined,
   );
   assertEquals([...parsed.given], ["hw"]);
+  assertEquals([...parsed.alone], []);
 });
 
 Deno.test("positional arguments stay as they were written", async () => {

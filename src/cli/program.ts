@@ -73,8 +73,7 @@ export const ORIGINAL_KINDS: Readonly<Record<OriginalEnding, OriginalKind>> = {
     positionals: [],
   },
   "_test": {
-    summary: (scheme) =>
-      `Both ends of ${scheme} in one process: writes OLD.patch and prints times`,
+    summary: (scheme) => `Both ends of ${scheme} in one process: writes OLD.patch and prints times`,
     positionals: ["OLD", "NEW", "[HW]"],
   },
 };

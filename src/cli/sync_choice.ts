@@ -34,7 +34,7 @@ export interface SyncChoice {
 /** Flags that no scheme without modes takes, and why. */
 const PARASYNC_ONLY = [
   ["mode", "it is for parasync"],
-  ["confirm", "only parasync can do without; the other schemes always compare and repair"],
+  ["confirm", "only parasync has the choice; the other schemes always compare and repair"],
 ] as const;
 
 /**

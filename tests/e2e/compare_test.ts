@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { assertFailed, assertSucceeded } from "../outcome.ts";
 import { Program, run } from "../program.ts";
-import { concat, someBytes, Workspace } from "../workspace.ts";
+import { concat, equalBytes, someBytes, Workspace } from "../workspace.ts";
 
 const OLD = someBytes(400_000, 1);
 const NEW = concat(OLD.subarray(0, 150_000), someBytes(6_000, 2), OLD.subarray(150_000));
@@ -68,6 +68,43 @@ Deno.test("compare shows a table on stdout and writes a page, of the chosen sche
   assertEquals(assertSucceeded(await run([...args, "--quiet"])), "");
 });
 
+Deno.test("compare writes its page over neither file by any name, over no folder, and all at once", async () => {
+  await using space = new Workspace();
+  const [old, file] = [space.old("a", OLD), space.new(NEW)];
+  const [hard, soft] = [join(space.path, "hard"), join(space.path, "soft")];
+  fs.linkSync(file, hard);
+  fs.symlinkSync(file, soft);
+  const kept = space.new("kept", "page.html");
+  // Said before the first of these runs, which nobody would wait for.
+  const args = ["compare", old, file, "--runs=1000"];
+  for (const html of [old, file, `${space.root}/../new`, hard]) {
+    assertFailed(await run([...args, `--html=${html}`]), 1, /it is one of the files to read/);
+  }
+  assertFailed(await run([...args, `--html=${soft}`]), 3, /soft: it is /);
+  assertFailed(await run([...args, `--html=${space.root}`]), 3, /root: it is a folder/);
+  assertEquals([fs.readFileSync(old), fs.readFileSync(file)].map(equalTo), [true, true]);
+  const page = ["compare", old, file, "--runs=1", "--schemes=dsync", `--html=${kept}`];
+  assertSucceeded(await run(page));
+  assertMatch(fs.readFileSync(kept, "utf8"), /<\/html>\n$/);
+  assertEquals(fs.readdirSync(space.path).sort(), ["hard", "new", "page.html", "root", "soft"]);
+});
+
+/** Whether the first is still the old file, and the second the new one. */
+function equalTo(bytes: Uint8Array, place: number): boolean {
+  return equalBytes(bytes, place === 0 ? OLD : NEW);
+}
+
+Deno.test("compare tells the threads that worked, not those that were allowed", async () => {
+  await using space = new Workspace();
+  const [old, file] = [space.old("a", OLD), space.new(NEW)];
+  const args = ["compare", old, file, "--runs=1", "--schemes=pdsync", "--threads=2"];
+  const { contenders, threads } = JSON.parse(assertSucceeded(await run([...args, "--json"])));
+  assertEquals([threads, contenders[0].threads], [2, 1]);
+  const shown = assertSucceeded(await run(args));
+  assertMatch(shown, /at most 2 threads/);
+  assertMatch(shown, /^✓ pdsync +\S+ +1 +\d/m);
+});
+
 Deno.test("compare shows a run that fails and ends with its exit code", async () => {
   await using space = new Workspace();
   const [old, file] = [space.old("a", OLD), space.new(NEW)];
@@ -85,7 +122,11 @@ Deno.test("compare says at once what keeps it from beginning", async () => {
   const gone = join(space.path, "gone");
   assertFailed(await run(["compare", gone, file]), 3, /gone: it does not exist/);
   assertFailed(await run(["compare", old, space.root]), 3, /root: it is a folder/);
-  assertFailed(await run(["compare", old, file, `--html=${gone}/x.html`]), 3, /write .*gone/);
+  assertFailed(
+    await run(["compare", old, file, `--html=${gone}/x.html`]),
+    3,
+    /gone: it does not exist/,
+  );
   const unknown = await run(["compare", old, file, "--schemes=parasink"]);
   assertMatch(unknown.stderr, /--schemes=parasink: .*; did you mean parasync\?/);
   assertEquals([unknown.code, unknown.stdout], [1, ""]);

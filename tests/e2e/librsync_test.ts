@@ -157,6 +157,11 @@ Deno.test("sizes that a signature cannot have are refused, each by its flag", as
   for (const [flag, line] of refused) {
     await space.refuses(["signature", oldFile, out, flag], 1, line);
   }
+  const long = space.old("long", "");
+  fs.truncateSync(long, 8_388_609);
+  const limit = /--block-size=1: \S*long would have 8,388,609 blocks, and 8,388,608 are the limit/;
+  await space.refuses(["signature", long, out, "--block-size=1"], 1, limit);
+  await space.refuses(["signature", long, "--store=off", "--block-size=1"], 1, limit);
   const both = ["signature", oldFile, out, "--hash=md4", "--sum-size=17"];
   await space.refuses(both, 1, /--sum-size=17: md4 has 16 bytes/);
 });

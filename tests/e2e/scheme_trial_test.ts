@@ -41,10 +41,21 @@ Deno.test("a test's third argument is 0, 1, or said to be invalid and taken for 
   assertEquals(await asked("0"), ["0", plain]);
   assertEquals((await asked("1"))[0], "1");
   assertEquals((await asked("--hw=1"))[0], "1");
-  assertEquals(await asked("2", "--hw=1"), [
+  assertEquals(await asked("0", "--hw=0"), ["0", plain]);
+  assertEquals(await asked("2"), [
     "0",
     "Invalid hash algorithm 2, using non-hardware accelerated hashing algorithm",
   ]);
+});
+
+Deno.test("a test whose third argument and --hw differ is refused, and writes nothing", async () => {
+  await using space = new Workspace();
+  const [old, file] = [space.old("a", OLD), space.new(NEW)];
+  for (const [text, hw] of [["0", "1"], ["1", "0"], ["2", "1"], ["1", "auto"]] as const) {
+    const outcome = await run(["dsync_test", old, file, text, `--hw=${hw}`]);
+    assertFailed(outcome, 1, new RegExp(`HW ${text} with --hw=${hw}: they differ`));
+  }
+  assertEquals(fs.readdirSync(space.root), ["a"]);
 });
 
 Deno.test("a test without two files ends with 1, without an old one with 3, and writes nothing", async () => {

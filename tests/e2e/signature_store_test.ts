@@ -32,10 +32,24 @@ Deno.test("--store takes a place behind = only, and OLD may follow it; SIG is wr
   const alone = assertSucceeded(await run(["signature", "--store", RESTED], { env }));
   assertMatch(alone, /^checksums stored, \d+ blocks of 8,192 B from [^\n]+\n$/);
   const other = join(space.path, "other");
+  const placed = assertSucceeded(await run(["signature", `--store=${sums}`, RESTED]));
+  assertMatch(placed, /^checksums stored, /);
   const both = assertSucceeded(await run(["signature", `--store=${other}`, RESTED, signature]));
   assertMatch(both, /^\S+sig: \d+ B, checksums stored, [^\n]+\n$/);
   assertEquals([fs.readdirSync(sums).length, fs.readdirSync(other).length], [1, 1]);
   assert(fs.statSync(signature).size > 12);
+});
+
+Deno.test("--store alone takes no SIG, and writes over neither of two names", async () => {
+  await using space = new Workspace();
+  const env = { PARASYNC_STORE: join(space.path, "sums") };
+  const [first, second] = [space.new("first", "first"), space.new("second", "second")];
+  for (const args of [["--store", first, second], [first, "--store", second]]) {
+    const outcome = await run(["signature", ...args], { env });
+    assertFailed(outcome, 1, /--store alone with SIG: .*write --store=cache to do both/);
+  }
+  assertEquals([first, second].map((path) => fs.readFileSync(path, "utf8")), ["first", "second"]);
+  assertEquals(fs.readdirSync(space.path).sort(), ["first", "root", "second"]);
 });
 
 Deno.test("what cannot be stored is said, and SIG is not written then", async () => {

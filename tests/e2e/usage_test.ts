@@ -79,7 +79,7 @@ Deno.test("flags that do not go together are refused, each by name", async () =>
   const refused: readonly (readonly [readonly string[], RegExp])[] = [
     [["--mode=0", "--confirm=target"], /--confirm=target with --mode=pipeline-v1/],
     [["--scheme=dsync", "--mode=1"], /--mode with --scheme=dsync: it is for parasync/],
-    [["--scheme=rsync", "--confirm=chunk"], /--confirm with --scheme=rsync/],
+    [["--scheme=rsync", "--confirm=chunk"], /--confirm with --scheme=rsync: .*always compare/],
     [["--scheme=zsync"], /zsync/],
     [["--mode=4"], /mode/],
   ];

@@ -114,7 +114,7 @@ function headerOf(options: Options): SignatureHeader {
   return { rolling, hash, block, strongBytes: sumSize ?? most };
 }
 
-/** More are written by nobody here, since nobody here would read them. */
+/** Neither `delta` nor a store takes more. */
 function blocksOf(old: PinnedFile, block: number): number {
   const blocks = Math.ceil(old.size / block);
   if (blocks <= MAX_BLOCKS) return blocks;

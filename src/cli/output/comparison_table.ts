@@ -87,7 +87,9 @@ export function headings({ settings, machine }: Comparison, verb = "compared"): 
     `${verb} ${printable(oldFile)} (${formatBytes(oldBytes)}) → ` +
     `${printable(newFile)} (${formatBytes(newBytes)})`,
     `  ${runs} ${runs === 1 ? "run" : "runs"} of each, taking turns${warm}; --hw=${settings.hw}, ` +
-    `at most ${settings.threads} ${settings.threads === 1 ? "thread" : "threads"}, --store=${printable(settings.store)}, ` +
+    `at most ${settings.threads} ${settings.threads === 1 ? "thread" : "threads"}, --store=${
+      printable(settings.store)
+    }, ` +
     `--fsync=${settings.fsync ? "on" : "off"}`,
     `  parasync ${machine.version}, deno ${machine.deno}, ${machine.system}, ` +
     `${machine.cores} ${machine.cores === 1 ? "core" : "cores"}; both ends in one process`,

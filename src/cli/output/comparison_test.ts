@@ -12,9 +12,12 @@ Deno.test("the table has a row for each contender, with the median of the runs t
   const text = renderComparison(TEST_COMPARISON, false);
   assertMatch(
     text,
-    /^✓ skysync_f +native +840 \(820\) .* 2\.90 MB +100 kB +9\.00 MB +1,812 +150 MB$/m,
+    /^✓ skysync_f +native +1 +840 \(820\) .* 2\.90 MB +100 kB +9\.00 MB +1,812 +150 MB$/m,
   );
-  assertMatch(text, /^ {2}parasync\n✓ {3}streaming +native +260 \(250\) +100\+90 +20\+– +– +30 /m);
+  assertMatch(
+    text,
+    /^ {2}parasync\n✓ {3}streaming +native +2 +260 \(250\) +100\+90 +20\+– +– +30 /m,
+  );
   assertMatch(text, /3 runs of each, taking turns, one more before to warm up/);
   assertStringIncludes(text, "block checksums of skysync_f: client stored, server computed");
 });
@@ -45,9 +48,33 @@ Deno.test("the JSON is one line with every run's summary and every failure", () 
     skysync.runs.map((run: Record<string, unknown>) => [run.round, run.warm_up]),
     [[1, true], [2, false], [3, false], [4, false]],
   );
+  assertEquals([rest.threads, skysync.threads, pdsync.threads, streaming.threads], [4, 1, null, 2]);
   assertEquals(skysync.runs[0].summary.elapsed_ms, 2000);
   assertEquals([pdsync.verified, pdsync.failure.exit, pdsync.elapsed_ms], [false, 11, null]);
   assertEquals(streaming.stage_ms.chunk, { client: 100, server: 90 });
+});
+
+Deno.test("times in the JSON go to the microsecond, a median between two runs as well", () => {
+  const [first, ...others] = TEST_COMPARISON.results;
+  const elapsedMs = { median: (0.1 + 0.2) / 2, min: 0.1, max: 0.2 };
+  const stages = { "server verify": 0.1, "server commit": 0.2 };
+  const figures = {
+    ...first!.figures!,
+    elapsedMs,
+    typical: { ...first!.figures!.typical, stages },
+  };
+  const results = [{ ...first!, figures }, ...others];
+  const { contenders } = JSON.parse(comparisonJson({ ...TEST_COMPARISON, results }));
+  assertEquals(contenders[0].elapsed_ms, { median: 0.15, min: 0.1, max: 0.2 });
+  assertEquals(contenders[0].stage_ms.commit, 0.3);
+});
+
+Deno.test("table and page tell the threads that worked beside those that were allowed", () => {
+  const table = renderComparison(TEST_COMPARISON, false);
+  assertStringIncludes(table, "at most 4 threads");
+  const page = comparisonPage(TEST_COMPARISON);
+  assertStringIncludes(page, "at most 4 threads");
+  assertMatch(page, /parasync\/streaming<\/td><td>native<\/td><td>2<\/td>/);
 });
 
 Deno.test("the page needs nothing else, escapes every name and says what failed", () => {

@@ -58,6 +58,7 @@ const streaming: Summary = {
   ...TEST_SUMMARY,
   scheme: "parasync",
   mode: "streaming",
+  threads: 2,
   stages: { "client chunk": 100, "server chunk": 90, "client match": 20, "server commit": 30 },
 };
 
@@ -69,7 +70,7 @@ export const TEST_COMPARISON: Comparison = {
     oldBytes: 59_000_000,
     newBytes: 60_000_000,
     hw: "auto",
-    threads: 2,
+    threads: 4,
     chunkSize: "auto",
     store: "off",
     fsync: true,

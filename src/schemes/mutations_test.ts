@@ -10,6 +10,7 @@ import { TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { blockParameters, type ChunkParameters } from "../chunking/parameters.ts";
 import { TestFolder } from "../files/test_folder.ts";
 import { type ModeName, MODES } from "../matching/mode_name.ts";
+import type { Confirmation } from "./scheme.ts";
 import { SCHEME_NAMES, type SchemeName, SCHEMES } from "./scheme_name.ts";
 
 /** A scheme, in one of its modes where it has several. */
@@ -59,7 +60,7 @@ class RepeatedSync {
       mode,
       lanes: this.#lanes.group(1 + turn % 3, turn % 5 < 2 ? "0" : "auto"),
       parameters: SCHEMES[scheme].opens === "signature" ? blockParameters(sizes.avg) : sizes,
-      confirm: SCHEMES[scheme].modes && turn % 7 < 4 ? "chunk" : "target",
+      confirm: this.#confirmation(turn),
     } as const;
     const folder = this.#folder;
     folder.write("new", content);
@@ -70,6 +71,13 @@ class RepeatedSync {
     assert(made.equals(content), `${name}, turn ${turn}, ${about}: differs`);
     assertEquals(leftovers(folder), [], about);
     fs.renameSync(folder.join("target"), folder.join("old"));
+  }
+
+  /** As the program chooses it: modes but the streaming one compare chunk by chunk, schemes without modes repair. */
+  #confirmation(turn: number): Confirmation {
+    const { scheme, mode } = this.#variant;
+    if (!SCHEMES[scheme].modes) return "target";
+    return mode !== "streaming" || turn % 7 < 4 ? "chunk" : "target";
   }
 
   [Symbol.dispose](): void {
@@ -110,7 +118,7 @@ for (const variant of VARIANTS) {
   Deno.test(`${variant.name}: every edit leads there, and back again`, async () => {
     using sync = new RepeatedSync(variant);
     const next = numbers(722);
-    for (const kind of ["csv", "mixed", "random", "three letters"] as const) {
+    for (const kind of ["csv", "mixed", "random"] as const) {
       for (const edit of EDIT_KINDS) {
         const old = dataOf(kind, 5000 + next(30_000), next);
         const content = edited(edit, old, next);

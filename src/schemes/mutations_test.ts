@@ -6,25 +6,12 @@ import { dataOf } from "../../tests/fixtures/data_kinds.ts";
 import { EDIT_KINDS, edited } from "../../tests/fixtures/edit_kinds.ts";
 import { leftovers, SHORT_CHUNKS, syncInFolder } from "../../tests/fixtures/local_sync.ts";
 import { concatenated, numbers, oneOf, randomBytes } from "../../tests/fixtures/seeded.ts";
+import { type SchemeVariant, VARIANTS } from "../../tests/fixtures/scheme_variants.ts";
 import { TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { blockParameters, type ChunkParameters } from "../chunking/parameters.ts";
 import { TestFolder } from "../files/test_folder.ts";
-import { type ModeName, MODES } from "../matching/mode_name.ts";
 import type { Confirmation } from "./scheme.ts";
-import { SCHEME_NAMES, type SchemeName, SCHEMES } from "./scheme_name.ts";
-
-/** A scheme, in one of its modes where it has several. */
-interface Variant {
-  readonly scheme: SchemeName;
-  readonly mode: ModeName;
-  readonly name: string;
-}
-
-const VARIANTS: readonly Variant[] = SCHEME_NAMES.flatMap((scheme) =>
-  SCHEMES[scheme].modes
-    ? MODES.map((mode) => ({ scheme, mode, name: `${scheme} ${mode}` }))
-    : [{ scheme, mode: "streaming" as const, name: scheme }]
-);
+import { SCHEMES } from "./scheme_name.ts";
 
 /** Sizes of chunks, of which the averages are those of blocks. */
 const SIZES: readonly ChunkParameters[] = [
@@ -38,10 +25,10 @@ const SIZES: readonly ChunkParameters[] = [
 class RepeatedSync {
   readonly #folder = new TestFolder();
   readonly #lanes = new TestLanes(3);
-  readonly #variant: Variant;
+  readonly #variant: SchemeVariant;
   #turn = 0;
 
-  constructor(variant: Variant) {
+  constructor(variant: SchemeVariant) {
     this.#variant = variant;
   }
 

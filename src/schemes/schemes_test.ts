@@ -13,40 +13,28 @@ import {
   syncInFolder,
 } from "../../tests/fixtures/local_sync.ts";
 import { concatenated, numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
+import { type SchemeVariant, VARIANTS } from "../../tests/fixtures/scheme_variants.ts";
 import { TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { blockParameters, type ChunkParameters } from "../chunking/parameters.ts";
 import { TestFolder } from "../files/test_folder.ts";
 import { NATIVE_AVAILABLE } from "../hashing/test_backends.ts";
-import { type ModeName, MODES } from "../matching/mode_name.ts";
-import { SCHEME_NAMES, type SchemeName, SCHEMES } from "./scheme_name.ts";
+import { MODES } from "../matching/mode_name.ts";
+import { SCHEMES } from "./scheme_name.ts";
 import { DeltaDecoder } from "../delta/decoder.ts";
 import type { Peer, SyncOutcome } from "./scheme.ts";
 
 const USUAL: ChunkParameters = { min: 4096, avg: 8192, max: 12288 };
 const HARDWARE = NATIVE_AVAILABLE ? ["0", "1"] as const : ["0"] as const;
 
-/** A scheme, in one of its modes where it has several. */
-interface Variant {
-  readonly scheme: SchemeName;
-  readonly mode: ModeName;
-  readonly name: string;
-}
-
-const VARIANTS: readonly Variant[] = SCHEME_NAMES.flatMap((scheme) =>
-  SCHEMES[scheme].modes
-    ? MODES.map((mode) => ({ scheme, mode, name: `${scheme} ${mode}` }))
-    : [{ scheme, mode: "streaming" as const, name: scheme }]
-);
-
 /** Short chunks or usual ones, for chunks and for blocks. */
-function sizesFor({ scheme }: Variant, parameters: ChunkParameters): ChunkParameters {
+function sizesFor({ scheme }: SchemeVariant, parameters: ChunkParameters): ChunkParameters {
   return SCHEMES[scheme].opens === "signature" ? blockParameters(parameters.avg) : parameters;
 }
 
 async function syncAndCompare(
   old: Uint8Array | null,
   file: Uint8Array,
-  variant: Variant,
+  variant: SchemeVariant,
   options: LocalSyncOptions,
   about: string,
 ): Promise<SyncOutcome> {

@@ -33,9 +33,8 @@ import { ParasyncError } from "../../src/errors.ts";
 import { TestFolder } from "../../src/files/test_folder.ts";
 import { CRC32C } from "../../src/hashing/crc_combine.ts";
 import { openSuite } from "../../src/hashing/suite.ts";
-import { type ModeName, MODES } from "../../src/matching/mode_name.ts";
 import type { PatchAnswer, Peer, SyncOutcome } from "../../src/schemes/scheme.ts";
-import { SCHEME_NAMES, type SchemeName, SCHEMES } from "../../src/schemes/scheme_name.ts";
+import { type SchemeName, SCHEMES } from "../../src/schemes/scheme_name.ts";
 import type { Job } from "../../src/workers/jobs.ts";
 import { LaneGroup } from "../../src/workers/lane_group.ts";
 import { withZeroCrc } from "../fixtures/crafted_blocks.ts";
@@ -46,31 +45,19 @@ import {
   syncInFolder,
 } from "../fixtures/local_sync.ts";
 import { concatenated, numbers, randomBytes, shuffled } from "../fixtures/seeded.ts";
+import { type SchemeVariant, VARIANTS } from "../fixtures/scheme_variants.ts";
 import { HookedLane, TestLanes } from "../fixtures/test_lanes.ts";
 
 const USUAL: ChunkParameters = { min: 4096, avg: 8192, max: 12288 };
 
-/** A scheme, in one of its modes where it has several. */
-interface Variant {
-  readonly scheme: SchemeName;
-  readonly mode: ModeName;
-  readonly name: string;
-}
-
-const VARIANTS: readonly Variant[] = SCHEME_NAMES.flatMap((scheme) =>
-  SCHEMES[scheme].modes
-    ? MODES.map((mode) => ({ scheme, mode, name: `${scheme} ${mode}` }))
-    : [{ scheme, mode: "streaming" as const, name: scheme }]
-);
-
-function variantOf(scheme: SchemeName): Variant {
+function variantOf(scheme: SchemeName): SchemeVariant {
   return { scheme, mode: "streaming", name: scheme };
 }
 
 /** Syncs in a folder as a scheme does, with chunks or blocks of these sizes. */
 function syncAs(
   folder: TestFolder,
-  { scheme, mode }: Variant,
+  { scheme, mode }: SchemeVariant,
   options: LocalSyncOptions,
 ): Promise<SyncOutcome> {
   const { parameters } = options;
@@ -89,7 +76,7 @@ function syncAs(
 async function synced(
   old: Uint8Array,
   file: Uint8Array,
-  variant: Variant,
+  variant: SchemeVariant,
   options: LocalSyncOptions,
   about = "",
 ): Promise<SyncOutcome> {

@@ -96,6 +96,22 @@ for (const variant of VARIANTS) {
     await syncAndCompare(null, randomBytes(next, 100_000), variant, options, "no basis");
   });
 
+  Deno.test(`${variant.name}: each number of threads with each backend gives the new file`, async () => {
+    using lanes = new TestLanes(8);
+    const next = numbers(708);
+    const old = dataOf("mixed", 1_500_000, next);
+    for (const size of [0, 4095, 12_289, 1_400_000]) {
+      const file = edited("move", edited("insert", old.slice(0, size), next), next);
+      for (const threads of [1, 2, 3, 8]) {
+        for (const hw of HARDWARE) {
+          const options = { parameters: USUAL, lanes: lanes.group(threads, hw) };
+          const about = `${size} bytes, hw=${hw}, ${threads} threads`;
+          await syncAndCompare(old.slice(0, size), file, variant, options, about);
+        }
+      }
+    }
+  });
+
   Deno.test(`${variant.name}: what is equal is copied, and little is sent for little that is new`, async () => {
     using lanes = new TestLanes(2);
     const next = numbers(703);

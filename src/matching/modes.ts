@@ -9,8 +9,6 @@ import { PipelineV3Matcher } from "./pipeline_v3_matcher.ts";
 import { StreamingMatcher } from "./streaming_matcher.ts";
 import type { MatcherParts, StrongMatcher } from "./strong_matcher.ts";
 
-export { type ModeName, MODES as MODE_NAMES } from "./mode_name.ts";
-
 const MATCHERS: Readonly<Record<ModeName, new (parts: MatcherParts) => StrongMatcher>> = {
   "pipeline-v1": PipelineV1Matcher,
   "pipeline-v3": PipelineV3Matcher,

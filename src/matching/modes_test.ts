@@ -5,7 +5,8 @@ import { type Described, DescribedList } from "../../tests/fixtures/chunk_lists.
 import { type Numbers, numbers } from "../../tests/fixtures/seeded.ts";
 import { ParasyncError } from "../errors.ts";
 import { type CandidateList, joinedCandidates } from "./candidates.ts";
-import { createMatcher, MODE_NAMES } from "./modes.ts";
+import { MODES } from "./mode_name.ts";
+import { createMatcher } from "./modes.ts";
 import { ParallelMatcher } from "./parallel_matcher.ts";
 import { SerialMatcher } from "./serial_matcher.ts";
 import { JOB_BYTES } from "./strong_jobs.ts";
@@ -26,7 +27,7 @@ import {
 
 const MATCHERS: Readonly<Record<string, CreateMatcher>> = {
   ...Object.fromEntries(
-    MODE_NAMES.map((mode): [string, CreateMatcher] => [
+    MODES.map((mode): [string, CreateMatcher] => [
       mode,
       (parts) => createMatcher(mode, parts),
     ]),

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dataOf } from "../../tests/fixtures/data_kinds.ts";
 import { numbers } from "../../tests/fixtures/seeded.ts";
-import { HookedLane, referenceOf, TestLanes } from "../../tests/fixtures/test_lanes.ts";
+import { referenceOf, TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { PrefixWeaks } from "../chunking/derived_weak.ts";
 import { BLOCK_BYTES, type ChunkParameters } from "../chunking/parameters.ts";
 import { TestFolder } from "../files/test_folder.ts";
@@ -106,19 +106,4 @@ Deno.test("checksums of another polynomial than the stored ones are refused, not
     chunked(lanes.group(1), file, USUAL, { suite: { weak, strong: "sha256" }, derived });
   assertEquals((await scan("crc32")).weaks, (await chunked(lanes.group(1), file, USUAL)).weaks);
   await assertRejects(() => scan("crc32c"), Error, "only CRC-32 is derived");
-});
-
-Deno.test("a scan keeps to as many lanes as it is told", async () => {
-  using folder = new TestFolder();
-  using lanes = new TestLanes(2, 2);
-  const jobs = [0, 0];
-  const counted = lanes.take(2).map((lane, i) =>
-    new HookedLane(lane, { before: ({ kind }) => void (kind === "scan" && jobs[i]!++) })
-  );
-  const group = new LaneGroup(counted, "0");
-  const file = referenceOf(folder.write("file", dataOf("random", 8 * BLOCK_BYTES, numbers(63))));
-  await chunked(group, file, USUAL, { lanes: 1 });
-  assert(jobs[0]! > 0 && jobs[1] === 0, `${jobs}`);
-  await chunked(group, file, USUAL);
-  assert(jobs[1]! > 0, `${jobs}`);
 });

@@ -21,8 +21,6 @@ export interface ChunkOptions {
   readonly suite?: Suite | undefined;
   /** What to derive weak checksums from, instead of computing them (SkySync, FAST'26, §3.2.1). */
   readonly derived?: DerivedWeaks | undefined;
-  /** How many of the group's lanes work, where not all of them are to. */
-  readonly lanes?: number | undefined;
 }
 
 /** The lanes that work for one session. */
@@ -86,7 +84,7 @@ export class LaneGroup {
   ): Promise<void> {
     const { hw } = this;
     const { derived, suite } = options;
-    const lanes = this.#lanes.slice(0, options.lanes).map((lane) => ({
+    const lanes = this.#lanes.map((lane) => ({
       depth: lane.depth,
       scan: ({ state }: { readonly state: SharedArrayBuffer }) =>
         lane.run({

@@ -1,5 +1,20 @@
 import type { PatchEnd } from "./decoder.ts";
 import type { DeltaTotals } from "./format.ts";
+import type { SegmentDigests } from "./piece_applier.ts";
+
+/** What an assembler builds. */
+export interface Assembly {
+  /** Size of the target in bytes. */
+  readonly size: number;
+  /** Computes the session digest from the segments' digests. */
+  readonly digest: (size: number, segments: Uint8Array) => Uint8Array;
+}
+
+/** Who looks at what was built. */
+export interface SegmentReader {
+  /** Reads segments of the target back and hashes them. */
+  verify(segments: Float64Array<ArrayBuffer>): Promise<SegmentDigests>;
+}
 
 /** Puts the target together, as the streams of a patch and their reception see it. */
 export interface AssemblerBase {

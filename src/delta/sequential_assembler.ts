@@ -1,31 +1,24 @@
 import { ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
-import type { OrderedAssembler } from "./assembler.ts";
+import type { Assembly, OrderedAssembler, SegmentReader } from "./assembler.ts";
 import { BatchCutter } from "./batch_cutter.ts";
 import type { PatchEnd } from "./decoder.ts";
 import { addTotals, type DeltaTotals, noTotals, requireTotals } from "./format.ts";
-import type { SegmentDigests } from "./piece_applier.ts";
 import { ZEROS } from "./range_queue.ts";
 import type { AppendBatch, Appended } from "./segment_builder.ts";
 import { Work } from "./work.ts";
 
 /** Who builds and hashes for a sequential assembler: one lane, which does its jobs in the order they come. */
-export interface AppendLane {
+export interface AppendLane extends SegmentReader {
   /** Builds bytes of the target. */
   append(batch: AppendBatch): Promise<Appended>;
-  /** Reads segments of the target back and hashes them. */
-  verify(segments: Float64Array<ArrayBuffer>): Promise<SegmentDigests>;
 }
 
 /** What a sequential assembler builds, and with whom. */
-export interface SequentialOptions {
-  /** Size of the target in bytes. */
-  readonly size: number;
+export interface SequentialOptions extends Assembly {
   /** Who builds and hashes. */
   readonly lane: AppendLane;
-  /** Computes the session digest from the segments' digests. */
-  readonly digest: (size: number, segments: Uint8Array) => Uint8Array;
 }
 
 /** Batches under way: one at work, and one that waits in the lane meanwhile. */

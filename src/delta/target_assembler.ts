@@ -1,7 +1,7 @@
 import { ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
-import type { AbsoluteAssembler } from "./assembler.ts";
+import type { AbsoluteAssembler, Assembly, SegmentReader } from "./assembler.ts";
 import { Coverage } from "./coverage.ts";
 import type { PatchEnd } from "./decoder.ts";
 import { addTotals, type DeltaTotals, noTotals, requireTotals } from "./format.ts";
@@ -10,25 +10,19 @@ import { PieceCutter } from "./piece_cutter.ts";
 import { Work } from "./work.ts";
 
 /** Who copies and hashes for an assembler. */
-export interface PieceLanes {
+export interface PieceLanes extends SegmentReader {
   /** How many jobs to keep under way. */
   depth(): number;
   /** Copies pieces of the basis into the target. */
   apply(pieces: CopyPieces): Promise<SegmentDigests>;
-  /** Reads segments of the target back and hashes them. */
-  verify(segments: Float64Array<ArrayBuffer>): Promise<SegmentDigests>;
 }
 
 /** What an assembler builds, and with whom. */
-export interface AssemblerOptions {
-  /** Size of the target in bytes. */
-  readonly size: number;
+export interface AssemblerOptions extends Assembly {
   /** The most separate ranges to remember. */
   readonly maxIntervals: number;
   /** Who copies and hashes. */
   readonly lanes: PieceLanes;
-  /** Computes the session digest from the segments' digests. */
-  readonly digest: (size: number, segments: Uint8Array) => Uint8Array;
 }
 
 /** Segments are read back in jobs of this many. */

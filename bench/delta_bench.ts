@@ -1,9 +1,13 @@
 /** What the delta's own parts cost per command and per byte: `deno bench -A bench/delta_bench.ts`. */
 import fs from "node:fs";
 import { join } from "node:path";
+import { availableCodings, type DeltaCoding } from "../src/delta/coding.ts";
+import type { CommandEncoder } from "../src/delta/command_encoder.ts";
 import { Coverage } from "../src/delta/coverage.ts";
 import { DeltaDecoder, type DeltaSink } from "../src/delta/decoder.ts";
 import { DeltaEncoder } from "../src/delta/encoder.ts";
+import { PatchBody } from "../src/delta/patch_body.ts";
+import { plainDelta } from "../src/delta/plain_delta.ts";
 import { newSessionKey } from "../src/files/artefact.ts";
 import { currentIdentity } from "../src/files/current_identity.ts";
 import { openPinned } from "../src/files/pinned_file.ts";
@@ -74,6 +78,58 @@ Deno.bench(
   "decode 32 MiB of 8 KiB literals, 64 KiB pieces",
   () => decode(literals, 0, 4096 * LITERAL_BYTES),
 );
+
+/** One body of 20,000 copies and literals of 300 bytes of prose in turn. */
+async function writeBody(coding: DeltaCoding): Promise<Uint8Array<ArrayBuffer>[]> {
+  const sizes = { oldSize: 1e9, newSize: 20_000 * 800 };
+  const body = new PatchBody(sizes, coding);
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  writeEdits(body.encoder);
+  body.encoder.end(DIGEST);
+  pieces.push(...await body.take());
+  body.close();
+  return pieces;
+}
+
+function writeEdits(encoder: CommandEncoder): void {
+  for (let i = 0; i < 20_000; i++) {
+    encoder.copy((i * 7919) % 1_000_000_000, i * 800, 500);
+    encoder.literal(i * 800 + 500, prose.subarray(i * 300, i * 300 + 300));
+  }
+}
+
+async function readPieces(pieces: readonly Uint8Array[]): Promise<void> {
+  const expected = { oldSize: 1e9, newSize: 20_000 * 800, maxCommands: COMMANDS };
+  const decoder = new DeltaDecoder(expected, IGNORE);
+  const arriving = async function* (): AsyncGenerator<Uint8Array> {
+    yield* pieces;
+  };
+  for await (const piece of plainDelta(arriving(), expected)) decoder.push(piece);
+  decoder.finish();
+}
+
+const picks = new Uint16Array(1_500_000);
+new RandomBytes("prose").read(new Uint8Array(picks.buffer), 0);
+// Few words are frequent, as in any language.
+const prose = new TextEncoder().encode(
+  Array.from(picks, (pick) => (pick * (pick % 61) * 7919 % 60_466_177).toString(36)).join(" "),
+);
+
+const codings: readonly DeltaCoding[] = [
+  { version: 1 },
+  { version: 2, coding: "off", level: 0 },
+  ...availableCodings().map((coding) => ({ version: 2, coding, level: 6 }) as const),
+];
+for (const coding of codings) {
+  const name = coding.version === 1 ? "version 1" : `version 2, ${coding.coding}`;
+  const pieces = await writeBody(coding);
+  Deno.bench(`write 20,000 copies and 6 MB of literals, ${name}`, { group: "write" }, async () => {
+    await writeBody(coding);
+  });
+  Deno.bench(`read 20,000 copies and 6 MB of literals, ${name}`, { group: "read" }, async () => {
+    await readPieces(pieces);
+  });
+}
 
 /** Every chunk of an 8 GiB target, in an order that is far from its own (the stride shares no factor with it). */
 function scattered(count: number): Coverage {

@@ -125,7 +125,7 @@ Deno.test("the header's check is CRC-32, and every bit of the header is checked"
 
 const MALFORMED: [string, FailureCode, string, (view: DataView) => void][] = [
   ["another magic", "bad_request", "PSD1", (v) => v.setUint8(3, 50)],
-  ["another version", "unsupported_version", "version is 2", (v) => v.setUint16(4, 2, true)],
+  ["another version", "unsupported_version", "version is 3", (v) => v.setUint16(4, 3, true)],
   ["a flag", "bad_request", "unknown flags", (v) => (v.setUint16(6, 1, true), sealHeader(v))],
   ["a reserved word", "bad_request", "flags", (v) => (v.setUint32(24, 1, true), sealHeader(v))],
   ["another old size", "bad_request", "sizes", (v) => (v.setUint32(8, 1, true), sealHeader(v))],

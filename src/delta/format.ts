@@ -1,7 +1,10 @@
 import { ParasyncError } from "../errors.ts";
 
-/** The version of the delta format that this code writes and reads. */
-export const DELTA_VERSION = 1;
+/** Version 1: commands of whole u64s. */
+export const FIXED_VERSION = 1;
+
+/** Version 2: commands of varints in batches, which may be compressed. */
+export const BATCH_VERSION = 2;
 
 /** "PSD1" as a little-endian u32. */
 export const DELTA_MAGIC = 0x31445350;
@@ -12,9 +15,15 @@ export const HEADER_BYTES = 32;
 /** The longest literal in one command, in bytes; longer ones are split. */
 export const MAX_LITERAL_BYTES = 1024 * 1024;
 
+/** The most bytes of commands in one batch of version 2. */
+export const MAX_BATCH_COMMANDS = 64 * 1024;
+
+/** The most bytes of data in one batch of version 2. */
+export const MAX_BATCH_DATA = MAX_LITERAL_BYTES;
+
 /**
- * The commands, by the low byte of their first u64; its upper 56 bits are the command's length. A literal
- * is 0 and a copy 1, as in the delta files of the original.
+ * The commands of version 1, by the low byte of their first u64; its upper 56 bits are the command's length. A
+ * literal is 0 and a copy 1, as in the delta files of the original.
  */
 export const Command = {
   /** u64 target offset, then the data. */
@@ -29,10 +38,21 @@ export const Command = {
   PART: 4,
 } as const;
 
-/** Bytes in each command before a literal's data, by the command's number. */
+/**
+ * The commands of version 2, by the low two bits of their first varint; the rest of it is the command's length.
+ */
+export const Operation = {
+  LITERAL: 0,
+  COPY: 1,
+  ZERO: 2,
+  /** The end: of this stream where the length is 0, of the patch where it is 1. */
+  END: 3,
+} as const;
+
+/** Bytes in each command of version 1 before a literal's data, by the command's number. */
 export const COMMAND_BYTES: readonly number[] = [16, 24, 88, 16, 56];
 
-/** Where the session digest lies in END. */
+/** Where the session digest lies in END of version 1. */
 export const DIGEST_OFFSET = 56;
 
 /** Bytes in the session digest. */
@@ -163,6 +183,31 @@ export function getLength(view: DataView, at: number): number {
     throw new ParasyncError("bad_request", "Cannot read delta: a length is above 2^53 - 1");
   }
   return high * 2 ** 24 + (view.getUint32(at, true) >>> 8);
+}
+
+/**
+ * Writes a header.
+ *
+ * @param view Where to.
+ * @param at Its offset.
+ * @param version {@linkcode FIXED_VERSION} or {@linkcode BATCH_VERSION}.
+ * @param flags How what follows is coded; 0 in version 1.
+ * @param sizes The files' sizes.
+ */
+export function putHeader(
+  view: DataView,
+  at: number,
+  version: number,
+  flags: number,
+  sizes: DeltaSizes,
+): void {
+  view.setUint32(at, DELTA_MAGIC, true);
+  view.setUint16(at + 4, version, true);
+  view.setUint16(at + 6, flags, true);
+  putU64(view, at + 8, sizes.oldSize);
+  putU64(view, at + 16, sizes.newSize);
+  view.setUint32(at + 24, 0, true);
+  view.setUint32(at + 28, headerCheck(view, at), true);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Assembler } from "./assembler.ts";
 import { DeltaDecoder, type DeltaEnd, type DeltaExpectations } from "./decoder.ts";
+import { plainDelta } from "./plain_delta.ts";
 
 /** Literals are gathered into writes of this size. */
 const WRITE_BYTES = 1 << 20;
@@ -20,6 +21,7 @@ interface Write {
  * being written. A stream that comes faster than the target can be written is held back.
  */
 export class PatchReceiver {
+  readonly #expected: DeltaExpectations;
   readonly #assembler: Assembler;
   readonly #write: LiteralWriter;
   readonly #decoder: DeltaDecoder;
@@ -37,6 +39,7 @@ export class PatchReceiver {
    * @param write How literals are written, where the assembler does not take them.
    */
   constructor(expected: DeltaExpectations, assembler: Assembler, write: LiteralWriter) {
+    this.#expected = expected;
     this.#assembler = assembler;
     this.#write = write;
     this.#decoder = new DeltaDecoder(expected, {
@@ -59,7 +62,7 @@ export class PatchReceiver {
    */
   async receive(pieces: AsyncIterable<Uint8Array>): Promise<DeltaEnd> {
     try {
-      for await (const piece of pieces) {
+      for await (const piece of plainDelta(pieces, this.#expected)) {
         this.#decoder.push(piece);
         while (this.#full.length > 0) await this.#writeOut(this.#full.shift()!);
         await this.#assembler.pump();

@@ -5,8 +5,22 @@ import { ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { PatchReceiver } from "./patch_receiver.ts";
 import { TargetAssembler } from "./target_assembler.ts";
-import { editScript, encodeScript, joined, randomPieces, seededBytes } from "./test_scripts.ts";
+import type { DeltaCoding } from "./coding.ts";
 import { DeltaEncoder } from "./encoder.ts";
+import {
+  codingName,
+  CODINGS,
+  type EditScript,
+  editScript,
+  encodeScript,
+  joined,
+  lent,
+  randomPieces,
+  seededBytes,
+  SOME_DIGEST,
+  writeEdits,
+  writtenBody,
+} from "./test_scripts.ts";
 
 /** An assembler whose copies come from `basis` and go to `target`. */
 function assemblerInto(basis: Uint8Array, target: Uint8Array): TargetAssembler {
@@ -29,6 +43,14 @@ function assemblerInto(basis: Uint8Array, target: Uint8Array): TargetAssembler {
   });
 }
 
+function written(script: EditScript, coding: DeltaCoding): Promise<Uint8Array<ArrayBuffer>> {
+  const sizes = { oldSize: script.basis.length, newSize: script.result.length };
+  return writtenBody(sizes, coding, (encoder) => {
+    writeEdits(encoder, script.edits);
+    encoder.end(SOME_DIGEST);
+  });
+}
+
 async function* slowly(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
     await Promise.resolve();
@@ -36,34 +58,81 @@ async function* slowly(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array
   }
 }
 
-Deno.test("a stream cut in any way makes the target, with few and never two writes at once", async () => {
-  const next = numbers(201);
-  for (let round = 0; round < 30; round++) {
-    const script = editScript(next, 1 + next(60), 1 + next(200_000));
+for (const coding of CODINGS) {
+  const name = codingName(coding);
+
+  Deno.test(`${name}: a stream cut in any way makes the target, with few and never two writes at once`, async () => {
+    const next = numbers(201);
+    for (let round = 0; round < 20; round++) {
+      const script = editScript(next, 1 + next(60), 1 + next(200_000));
+      const target = new Uint8Array(script.result.length);
+      const assembler = assemblerInto(script.basis, target);
+      let [writes, underWay] = [0, 0];
+      const receiver = new PatchReceiver(
+        { oldSize: script.basis.length, newSize: target.length, maxCommands: 1000 },
+        assembler,
+        async (bytes, position) => {
+          assertEquals(++underWay, 1, "two writes at once");
+          writes++;
+          for (let turns = next(4); turns > 0; turns--) await Promise.resolve();
+          // What was handed in must still be what it was.
+          target.set(bytes, position);
+          underWay--;
+        },
+      );
+      const delta = await written(script, coding);
+      const end = await receiver.receive(lent(randomPieces(next, delta, 1 + next(70_000))));
+      assert(end.last);
+      await assembler.finish(end);
+      assertEquals(target, script.result);
+      const literals = script.edits.filter(({ kind }) => kind === "literal").length;
+      assert(writes <= literals + Math.ceil(target.length / (1 << 20)), `${writes} writes`);
+    }
+  });
+
+  Deno.test(`${name}: an assembler that works in order is given everything in order, to keep until it has worked`, async () => {
+    const next = numbers(205);
+    const script = editScript(next, 300, 20_000);
     const target = new Uint8Array(script.result.length);
-    const assembler = assemblerInto(script.basis, target);
-    let [writes, underWay] = [0, 0];
+    let position = 0;
+    const waiting: (() => void)[] = [];
+    const at = (place: number, length: number): number => {
+      assertEquals(place, position);
+      position += length;
+      return place;
+    };
     const receiver = new PatchReceiver(
       { oldSize: script.basis.length, newSize: target.length, maxCommands: 1000 },
-      assembler,
-      async (bytes, position) => {
-        assertEquals(++underWay, 1, "two writes at once");
-        writes++;
-        for (let turns = next(4); turns > 0; turns--) await Promise.resolve();
-        // What was handed in must still be what it was.
-        target.set(bytes, position);
-        underWay--;
+      {
+        segments: new Uint8Array(0),
+        covered: 0,
+        copy: (source, place, length) => {
+          at(place, length);
+          waiting.push(() => target.set(script.basis.subarray(source, source + length), place));
+        },
+        zero: at,
+        literal: (place, bytes) => {
+          at(place, bytes.length);
+          waiting.push(() => target.set(bytes, place));
+        },
+        pump: async () => {
+          await Promise.resolve();
+          for (const work of waiting.splice(0)) work();
+        },
+        ended: () => {},
+        finish: () => Promise.resolve(true),
+        beginRepair: () => {},
+        finishRepair: () => Promise.resolve(true),
+        fail: () => {},
+        idle: () => Promise.resolve(),
       },
+      () => Promise.reject(new Error("the assembler takes the literals")),
     );
-    const delta = joined(encodeScript(script));
-    const end = await receiver.receive(slowly(randomPieces(next, delta, 1 + next(70_000))));
-    assert(end.last);
-    await assembler.finish(end);
+    const delta = await written(script, coding);
+    await receiver.receive(lent(randomPieces(next, delta, 30_000)));
     assertEquals(target, script.result);
-    const literals = script.edits.filter(({ kind }) => kind === "literal").length;
-    assert(writes <= literals + Math.ceil(target.length / (1 << 20)), `${writes} writes`);
-  }
-});
+  });
+}
 
 Deno.test("long literals are held back while the target is slow, two buffers at most", async () => {
   const next = numbers(202);

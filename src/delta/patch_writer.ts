@@ -1,13 +1,22 @@
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
-import { BY_REFERENCE_BYTES, DeltaEncoder } from "./encoder.ts";
+import type { DeltaCoding } from "./coding.ts";
+import { BY_REFERENCE_BYTES, type CommandEncoder } from "./command_encoder.ts";
 import { addTotals, type DeltaTotals, noTotals } from "./format.ts";
+import { LiteralReader, READ_BYTES } from "./literal_reader.ts";
+import { PatchBody } from "./patch_body.ts";
 import { LITERAL, RangeQueue } from "./range_queue.ts";
 import { isZero } from "./zeros.ts";
 
 /** How long a body may wait for something to send before it ends and leaves the rest to the next one, in ms. */
 const IDLE_MS = 5_000;
+
+/**
+ * A compressed body lets go of what it has so often at most, in ms, while it waits for more. Little at a time
+ * compresses badly, and where bytes matter a few milliseconds do not.
+ */
+const GATHER_MS = 20;
 
 /** How a patch writer writes. */
 export interface PatchWriterOptions {
@@ -16,13 +25,16 @@ export interface PatchWriterOptions {
    * absolute places. `target`: both leave in the order of the target, for one that is appended to.
    */
   readonly order?: "any" | "target";
+  /** How each body is written, asked for when it begins; in version 1 where absent. */
+  readonly coding?: () => DeltaCoding;
 }
 
-/** So many copies are written before the body's length is looked at. */
-const COPIES_AT_ONCE = 4096;
+/** So many ranges, or so many bytes of literals, are written before the body's length is looked at. */
+const RANGES_AT_ONCE = 4096;
+const LITERAL_BYTES_AT_ONCE = READ_BYTES;
 
-/** Literals are read and sent in pieces of this size. */
-const PIECE_BYTES = 256 << 10;
+/** Literals with less than this between them are read at once: reading over it takes less time than another call. */
+const GAP_BYTES = 4096;
 
 /**
  * Turns copies and literals into the bodies of a patch while they are still being found: what is known goes
@@ -37,29 +49,34 @@ export class PatchWriter {
   readonly #copies = new RangeQueue();
   /** The same queue as the copies' where the order matters. */
   readonly #literals: RangeQueue;
+  readonly #coding: () => DeltaCoding;
+  readonly #reader: LiteralReader;
   readonly #totals = noTotals();
   #digest: Uint8Array | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
   #complete = false;
-  #spare: Uint8Array<ArrayBuffer> | undefined;
   /** Bytes of bodies produced so far. */
   bytes = 0;
+  /** Bytes that these bodies would have been without compression. */
+  plainBytes = 0;
   /** Bytes of the new file that the bodies produced so far account for. */
   settled = 0;
 
   /**
    * @param source The new file.
    * @param verifyUnchanged Makes sure, when everything has been read, that it is still the same.
-   * @param options In which order; any where absent.
+   * @param options In which order, any where absent, and how coded.
    */
   constructor(
     source: OpenFile,
     verifyUnchanged: () => void = () => {},
-    { order = "any" }: PatchWriterOptions = {},
+    { order = "any", coding = () => ({ version: 1 }) }: PatchWriterOptions = {},
   ) {
     this.#source = source;
     this.#verifyUnchanged = verifyUnchanged;
+    this.#coding = coding;
+    this.#reader = new LiteralReader(source);
     this.#literals = order === "any" ? new RangeQueue() : this.#copies;
   }
 
@@ -119,33 +136,35 @@ export class PatchWriter {
     oldSize: number,
     limit: number,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
-    let written = 0;
-    const sizes = { oldSize, newSize: this.#source.size };
-    const encoder = new DeltaEncoder(sizes, (piece) => {
-      pieces.push(piece);
-      written += piece.length;
-      this.bytes += piece.length;
-    });
-    for (;;) {
-      // A body that stands still would be taken for a dead one, by a proxy sooner than by the server.
-      const idle = !await this.#readyWithin(IDLE_MS);
-      const full = idle || written >= limit;
-      if (!full && this.#hasMore()) {
-        this.#write(encoder);
-        // Waiting comes next: what has been gathered should not wait as well.
-        if (!this.#hasMore()) encoder.flush();
-      } else if (full) {
-        addTotals(this.#totals, encoder.totals);
-        encoder.part();
-      } else {
-        this.#verifyUnchanged();
-        addTotals(this.#totals, encoder.totals);
-        encoder.end(this.#digest!, this.#totals);
-        this.#complete = true;
+    const body = new PatchBody({ oldSize, newSize: this.#source.size }, this.#coding());
+    let taken = performance.now();
+    try {
+      for (let over = false; !over;) {
+        // A body that stands still would be taken for a dead one, by a proxy sooner than by the server.
+        const idle = !await this.#readyWithin(IDLE_MS);
+        const full = idle || body.bytes >= limit;
+        over = full || !this.#hasMore();
+        if (full) {
+          addTotals(this.#totals, body.encoder.totals);
+          body.encoder.part();
+        } else if (over) {
+          this.#verifyUnchanged();
+          addTotals(this.#totals, body.encoder.totals);
+          body.encoder.end(this.#digest!, this.#totals);
+          this.#complete = true;
+        } else {
+          this.#write(body.encoder);
+          const patience = body.compressed ? taken + GATHER_MS - performance.now() : 0;
+          // Waiting comes next: what has been gathered should not wait as well, or not for long.
+          const more = this.#hasMore() || patience > 0 && await this.#readyWithin(patience);
+          if (!more || body.bytes + body.encoder.gathered >= limit) body.encoder.flush();
+        }
+        const pieces = await this.#take(body);
+        if (pieces.length > 0) taken = performance.now();
+        yield* pieces;
       }
-      yield* pieces.splice(0);
-      if (full || this.#complete) return;
+    } finally {
+      body.close();
     }
   }
 
@@ -159,23 +178,31 @@ export class PatchWriter {
     oldSize: number,
     segments: readonly number[],
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
     const { size: newSize, fd, name } = this.#source;
-    const encoder = new DeltaEncoder({ oldSize, newSize }, (piece) => {
-      pieces.push(piece);
-      this.bytes += piece.length;
-    });
-    for (const segment of segments) {
-      const begin = segment * SEGMENT_BYTES;
-      const piece = new Uint8Array(Math.min(SEGMENT_BYTES, newSize - begin));
-      readFully(fd, piece, 0, piece.length, begin, name);
-      encoder.literal(begin, piece);
-      yield* pieces.splice(0);
+    const body = new PatchBody({ oldSize, newSize }, this.#coding());
+    try {
+      for (const segment of segments) {
+        const begin = segment * SEGMENT_BYTES;
+        const piece = new Uint8Array(Math.min(SEGMENT_BYTES, newSize - begin));
+        readFully(fd, piece, 0, piece.length, begin, name);
+        body.encoder.literal(begin, piece);
+        yield* await this.#take(body);
+      }
+      this.#verifyUnchanged();
+      body.encoder.part();
+      addTotals(this.#totals, body.encoder.totals);
+      yield* await this.#take(body);
+    } finally {
+      body.close();
     }
-    this.#verifyUnchanged();
-    encoder.part();
-    addTotals(this.#totals, encoder.totals);
-    yield* pieces.splice(0);
+  }
+
+  async #take(body: PatchBody): Promise<Uint8Array<ArrayBuffer>[]> {
+    const { bytes, plainBytes } = body;
+    const pieces = await body.take();
+    this.bytes += body.bytes - bytes;
+    this.plainBytes += body.plainBytes - plainBytes;
+    return pieces;
   }
 
   async #readyWithin(ms: number): Promise<boolean> {
@@ -193,25 +220,40 @@ export class PatchWriter {
     return !this.#copies.empty || !this.#literals.empty;
   }
 
-  /** Writes copies that wait, up to the first literal among them, and one piece of literals. */
-  #write(encoder: DeltaEncoder): void {
-    for (let i = 0; i < COPIES_AT_ONCE && isCopy(this.#copies); i++) {
-      const { source, target, length } = this.#copies.take(Number.MAX_SAFE_INTEGER);
-      encoder.copy(source, target, length);
-      this.settled += length;
+  /** Writes ranges that wait, up to a piece of literals. */
+  #write(encoder: CommandEncoder): void {
+    let literalBytes = 0;
+    for (let i = 0; i < RANGES_AT_ONCE && literalBytes < LITERAL_BYTES_AT_ONCE; i++) {
+      if (isCopy(this.#copies)) {
+        const { source, target, length } = this.#copies.take(Number.MAX_SAFE_INTEGER);
+        encoder.copy(source, target, length);
+        this.settled += length;
+      } else if (this.#literals.empty) {
+        return;
+      } else {
+        literalBytes += this.#writeLiteral(encoder);
+      }
     }
-    if (this.#literals.empty || isCopy(this.#literals)) return;
-    const { target, length } = this.#literals.take(PIECE_BYTES);
+  }
+
+  /** Writes the first literal that waits, or a piece of it. */
+  #writeLiteral(encoder: CommandEncoder): number {
+    const queue = this.#literals;
+    const begin = queue.firstTarget;
+    if (this.#reader.held(begin) === 0) {
+      this.#reader.read(begin, queue.reach(GAP_BYTES, READ_BYTES));
+    }
+    const { target, length } = queue.take(this.#reader.held(begin));
     this.settled += length;
-    // A long piece belongs to whoever sends it; a short one is copied, and one of zeros can be read into again.
-    const piece = (this.#spare ?? new Uint8Array(PIECE_BYTES)).subarray(0, length);
-    const { fd, name } = this.#source;
-    readFully(fd, piece, 0, length, target, name);
-    const zeros = isZero(piece);
-    if (zeros) encoder.zero(target, length);
-    else encoder.literal(target, piece);
-    const free = zeros || length < BY_REFERENCE_BYTES;
-    this.#spare = free ? new Uint8Array(piece.buffer) : undefined;
+    const bytes = this.#reader.bytes(target, length);
+    if (isZero(bytes)) {
+      encoder.zero(target, length);
+    } else {
+      // A long piece belongs to whoever sends it; a short one is copied.
+      if (length >= BY_REFERENCE_BYTES) this.#reader.lend();
+      encoder.literal(target, bytes);
+    }
+    return length;
   }
 }
 

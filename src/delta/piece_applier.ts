@@ -4,7 +4,10 @@ import { readFully } from "../files/positional.ts";
 import type { WriteTurn } from "../files/write_turn.ts";
 import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
-import { writeWindow } from "./window_write.ts";
+import { writePiece } from "./window_write.ts";
+
+/** So many bytes between two pieces cost less to read than another call of the system does. */
+const BETWEEN_BYTES = 16 << 10;
 
 /** The copies to apply, in columns; a piece never crosses a segment's edge in the target. */
 export interface CopyPieces {
@@ -50,27 +53,50 @@ export function applyPieces(
   const { sources, targets, lengths } = pieces;
   const whole: number[] = [];
   const digests = new Uint8Array(lengths.length * STRONG_BYTES);
-  for (let i = 0; i < lengths.length; i++) {
-    const length = lengths[i]!;
-    const to = targets[i]!;
-    readFully(basis.fd, memory, dataOffset, length, sources[i]!, basis.name);
-    if (to % SEGMENT_BYTES === 0 && length === segmentLength(target.size, to)) {
-      backend.strong(
-        memory,
-        dataOffset,
-        dataOffset + length,
-        digests,
-        whole.length * STRONG_BYTES,
-      );
+  for (let first = 0; first < lengths.length;) {
+    const last = readTogether(pieces, first);
+    const begin = sources[first]!;
+    readFully(
+      basis.fd,
+      memory,
+      dataOffset,
+      sources[last - 1]! + lengths[last - 1]! - begin,
+      begin,
+      basis.name,
+    );
+    for (let i = first; i < last; i++) {
+      const to = targets[i]!;
+      const length = lengths[i]!;
+      if (to % SEGMENT_BYTES !== 0 || length !== segmentLength(target.size, to)) continue;
+      const at = dataOffset + sources[i]! - begin;
+      backend.strong(memory, at, at + length, digests, whole.length * STRONG_BYTES);
       whole.push(to / SEGMENT_BYTES);
     }
-    if (kernel.isZero(0, length)) continue;
-    writeWindow(kernel, target, turn, to, length, false);
+    turn.take(() => {
+      for (let i = first; i < last; i++) {
+        const from = sources[i]! - begin;
+        if (kernel.isZero(from, from + lengths[i]!)) continue;
+        writePiece(kernel, target, from, targets[i]!, lengths[i]!, false);
+      }
+    });
+    first = last;
   }
   return {
     segments: Float64Array.from(whole),
     digests: digests.slice(0, whole.length * STRONG_BYTES),
   };
+}
+
+/** One past the last of the pieces from `first` on that one read of the basis gives, with little in between. */
+function readTogether({ sources, lengths }: CopyPieces, first: number): number {
+  let last = first + 1;
+  while (last < lengths.length) {
+    const between = sources[last]! - (sources[last - 1]! + lengths[last - 1]!);
+    const all = sources[last]! + lengths[last]! - sources[first]!;
+    if (between < 0 || between > BETWEEN_BYTES || all > SEGMENT_BYTES) break;
+    last++;
+  }
+  return last;
 }
 
 /**

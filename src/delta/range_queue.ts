@@ -71,6 +71,28 @@ export class RangeQueue {
     return { source, target, length };
   }
 
+  /**
+   * How far bytes to send lie close together from the first range on, which must be some.
+   *
+   * @param gap Bytes between two of them that are not close any more.
+   * @param limit How far to look, in bytes.
+   * @returns Where the last range that lies within the limit whole ends in the target; the first one counts as far as
+   * the limit goes.
+   */
+  reach(gap: number, limit: number): number {
+    const begin = this.firstTarget;
+    let end = begin + Math.min(this.#column[this.#begin + 2]!, limit);
+    for (let at = this.#begin + 3; at < this.#end; at += 3) {
+      const target = this.#column[at + 1]!;
+      if (target < end || target - end >= gap) break;
+      if (this.#column[at] !== LITERAL) continue;
+      const after = target + this.#column[at + 2]!;
+      if (after > begin + limit) break;
+      end = after;
+    }
+    return end;
+  }
+
   #makeRoom(): void {
     const waiting = this.#column.subarray(this.#begin, this.#end);
     if (waiting.length * 2 <= this.#column.length) {

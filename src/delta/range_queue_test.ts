@@ -79,3 +79,25 @@ Deno.test("marked ranges join with their like alone, and stay marked when part o
   assertEquals(queue.take(10), { source: LITERAL, target: 14, length: 2 });
   assertEquals(queue.take(10), { source: LITERAL, target: 20, length: 2 });
 });
+
+Deno.test("literals near each other are reached from the first one, over copies between them, up to the limit", () => {
+  const queue = new RangeQueue();
+  queue.push(LITERAL, 1000, 300);
+  assertEquals([queue.reach(50, 1000), queue.reach(50, 100)], [1300, 1100]);
+  queue.push(7000, 1300, 40);
+  assertEquals(queue.reach(50, 1000), 1300);
+  queue.push(LITERAL, 1340, 60);
+  assertEquals([queue.reach(41, 1000), queue.reach(40, 1000)], [1400, 1300]);
+  // One that the limit would cut is read by itself later.
+  assertEquals([queue.reach(50, 400), queue.reach(50, 399)], [1400, 1300]);
+  queue.push(LITERAL, 1450, 10);
+  queue.push(LITERAL, 1500, 10);
+  queue.push(LITERAL, 1700, 10);
+  assertEquals([queue.reach(50, 1000), queue.reach(51, 1000)], [1400, 1510]);
+  // What lies before is not reached.
+  queue.push(LITERAL, 0, 5);
+  assertEquals(queue.reach(500, 10_000), 1710);
+  queue.take(1000);
+  queue.take(1000);
+  assertEquals(queue.reach(51, 1000), 1510);
+});

@@ -17,7 +17,7 @@ import { applyPieces, hashSegments } from "./piece_applier.ts";
 import { buildSegment } from "./segment_builder.ts";
 import { SequentialAssembler } from "./sequential_assembler.ts";
 import { TargetAssembler } from "./target_assembler.ts";
-import { type Edit, type EditScript, joined, writeEdits } from "./test_scripts.ts";
+import { type Edit, type EditScript, joined, lent, writeEdits } from "./test_scripts.ts";
 
 const { backend } = await openBackend("0");
 const kernel = createScanKernel(2 * SEGMENT_BYTES);
@@ -145,7 +145,7 @@ export class TestAssembly {
       this.assembler,
       (bytes, position) => Promise.resolve(writeFully(fd, bytes, 0, bytes.length, position)),
     );
-    return receiver.receive(arriving(pieces));
+    return receiver.receive(lent(pieces));
   }
 
   /** Takes all streams, one after the other, and compares the whole. */
@@ -172,15 +172,5 @@ export class TestAssembly {
     }).finally(() => this.#underWay--);
     this.#last = done.catch(() => {});
     return done;
-  }
-}
-
-/** Pieces in memory that is used again once the next one is asked for. */
-async function* arriving(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for (const piece of pieces) {
-    await Promise.resolve();
-    const lent = piece.slice();
-    yield lent;
-    lent.fill(0xee);
   }
 }

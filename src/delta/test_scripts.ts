@@ -1,6 +1,12 @@
 /** What the tests of deltas share: seeded numbers, edit scripts, an encoder of them and an applier. */
-import { DeltaDecoder, type DeltaEnd } from "./decoder.ts";
+import { joinPieces } from "./batch.ts";
+import { availableCodings, type DeltaCoding } from "./coding.ts";
+import type { CommandEncoder } from "./command_encoder.ts";
+import { DeltaDecoder, type DeltaEnd, type DeltaExpectations, type DeltaSink } from "./decoder.ts";
 import { DeltaEncoder } from "./encoder.ts";
+import type { DeltaSizes } from "./format.ts";
+import { PatchBody } from "./patch_body.ts";
+import { plainDelta } from "./plain_delta.ts";
 
 /**
  * Reproducible numbers (mulberry32).
@@ -114,8 +120,66 @@ export function encodeScript(script: EditScript): Uint8Array<ArrayBuffer>[] {
   return pieces;
 }
 
+/** Every way to write a delta that this runtime has. */
+export const CODINGS: readonly DeltaCoding[] = [
+  { version: 1 },
+  { version: 2, coding: "off", level: 0 },
+  ...availableCodings().map((coding) => ({ version: 2, coding, level: 3 }) as const),
+];
+
+/** What a way to write a delta is called. */
+export function codingName(coding: DeltaCoding): string {
+  return coding.version === 1 ? "version 1" : `version 2, ${coding.coding}`;
+}
+
+/**
+ * One stream of a delta, written in any way.
+ *
+ * @param sizes The files' sizes.
+ * @param coding In which version, and how compressed.
+ * @param write Writes its commands and its end.
+ */
+export async function writtenBody(
+  sizes: DeltaSizes,
+  coding: DeltaCoding,
+  write: (encoder: CommandEncoder) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const body = new PatchBody(sizes, coding);
+  write(body.encoder);
+  const bytes = joined(await body.take());
+  body.close();
+  return bytes;
+}
+
+/**
+ * Reads a stream as a server does.
+ *
+ * @param pieces The stream; its memory is written over once the next piece is asked for.
+ * @param expected What is known of it.
+ * @param sink Takes the commands.
+ */
+export async function readBody(
+  pieces: Iterable<Uint8Array>,
+  expected: DeltaExpectations,
+  sink: DeltaSink,
+): Promise<void> {
+  const decoder = new DeltaDecoder(expected, sink);
+  for await (const piece of plainDelta(lent(pieces), expected)) decoder.push(piece);
+  decoder.finish();
+}
+
+/** Pieces in memory that is used again once the next one is asked for. */
+export async function* lent(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    await Promise.resolve();
+    const memory = piece.slice();
+    yield memory;
+    memory.fill(0xee);
+  }
+}
+
 /** Writes edits, in the order they are in. */
-export function writeEdits(encoder: DeltaEncoder, edits: readonly Edit[]): void {
+export function writeEdits(encoder: CommandEncoder, edits: readonly Edit[]): void {
   for (const edit of edits) {
     if (edit.kind === "copy") encoder.copy(edit.source, edit.target, edit.length);
     else if (edit.kind === "zero") encoder.zero(edit.target, edit.length);
@@ -145,27 +209,21 @@ export function memoryApplier(
   into: Applied = { target: new Uint8Array(newSize).fill(0xaa), ends: [] },
 ): { decoder: DeltaDecoder; applied: Applied } {
   const expected = { oldSize: basis.length, newSize, maxCommands: 1_000_000 };
-  const decoder = new DeltaDecoder(expected, {
-    copy(source, target, length) {
-      into.target.set(basis.subarray(source, source + length), target);
-    },
-    literal: (target, bytes) => into.target.set(bytes, target),
-    zero: (target, length) => into.target.fill(0, target, target + length),
-    end: (end) => into.ends.push(end),
-  });
-  return { decoder, applied: into };
+  return { decoder: new DeltaDecoder(expected, applyTo(basis, into)), applied: into };
+}
+
+/** Takes commands and carries them out in memory. */
+export function applyTo(basis: Uint8Array, { target, ends }: Applied): DeltaSink {
+  return {
+    copy: (source, at, length) => target.set(basis.subarray(source, source + length), at),
+    literal: (at, bytes) => target.set(bytes, at),
+    zero: (at, length) => target.fill(0, at, at + length),
+    end: (end) => ends.push(end),
+  };
 }
 
 /** All pieces in one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
+export const joined = joinPieces;
 
 /** Cuts bytes into random pieces, empty ones among them. */
 export function randomPieces(

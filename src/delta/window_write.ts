@@ -27,12 +27,31 @@ export function writeWindow(
   length: number,
   sparse: boolean,
 ): void {
+  turn.take(() => writePiece(kernel, target, 0, position, length, sparse));
+}
+
+/**
+ * Writes bytes of a lane's window to the target, by whoever has the turn.
+ *
+ * @param kernel The lane's kernel, whose memory is the window.
+ * @param target The file.
+ * @param from Where the bytes are in the window.
+ * @param position Where they go.
+ * @param length How many there are.
+ * @param sparse Whether pieces of 64 KiB that are zeros are left out, where the target has a hole.
+ */
+export function writePiece(
+  kernel: ScanKernel,
+  target: OpenFile,
+  from: number,
+  position: number,
+  length: number,
+  sparse: boolean,
+): void {
   const { memory, dataOffset } = kernel;
-  turn.take(() => {
-    for (let at = 0; at < length; at += WRITE_BYTES) {
-      const part = Math.min(WRITE_BYTES, length - at);
-      if (sparse && kernel.isZero(at, at + part)) continue;
-      writeFully(target.fd, memory, dataOffset + at, part, position + at, target.name);
-    }
-  });
+  for (let at = 0; at < length; at += WRITE_BYTES) {
+    const part = Math.min(WRITE_BYTES, length - at);
+    if (sparse && kernel.isZero(from + at, from + at + part)) continue;
+    writeFully(target.fd, memory, dataOffset + from + at, part, position + at, target.name);
+  }
 }

@@ -1,6 +1,6 @@
 /** The C library, for what the runtime does not offer. */
 
-/** The functions taken from it, with their C types (fcntl.h, unistd.h). */
+/** The functions taken from it, with their C types (fcntl.h, unistd.h, signal.h, errno.h). */
 const LIBC_SYMBOLS = {
   /** `int open(const char *path, int flags)` */
   open: {
@@ -9,6 +9,29 @@ const LIBC_SYMBOLS = {
       "i32", // int flags
     ],
     result: "i32", // int
+  },
+  /** `ssize_t read(int fd, void *buf, size_t count)` */
+  read: {
+    parameters: [
+      "i32", // int fd
+      "buffer", // void *buf
+      "usize", // size_t count
+    ],
+    result: "isize", // ssize_t
+  },
+  /** `int kill(pid_t pid, int sig)` */
+  kill: {
+    parameters: [
+      "i32", // pid_t pid
+      "i32", // int sig
+    ],
+    result: "i32", // int
+  },
+  /** `int *__errno_location(void)`: where this thread's errno is, to be read right after the call that failed */
+  errno: {
+    name: "__errno_location",
+    parameters: [],
+    result: "pointer", // int *
   },
   /** `int fallocate(int fd, int mode, off_t offset, off_t len)` */
   fallocate: {

@@ -3,6 +3,7 @@
  *
  * Nothing here throws: a library that cannot be had is an ordinary outcome, told in one line.
  */
+import { fileURLToPath } from "node:url";
 
 /** The operating systems whose library names are known; others take the names of Linux. */
 export type NamesBySystem = Readonly<Partial<Record<typeof Deno.build.os, readonly string[]>>>;
@@ -70,7 +71,7 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
   const wish = override ?? environmentValue(request.override);
   const attempts: Attempt[] = [];
   for (const { names, symbols } of request.candidates) {
-    for (const name of wish === undefined ? namesHere(names) : [wish]) {
+    for (const name of wish === undefined ? placesHere(namesHere(names)) : [wish]) {
       const opened = tryToOpen(name, symbols, request);
       if ("symbols" in opened) return opened;
       attempts.push(opened);
@@ -95,6 +96,31 @@ export function environmentValue(name: string): string | undefined {
 
 function namesHere(names: NamesBySystem): readonly string[] {
   return names[Deno.build.os] ?? names.linux ?? [];
+}
+
+/** Where `compile.sh --bundle-libs` puts libraries in an executable. */
+const EMBEDDED = new URL("./embedded/", import.meta.url);
+
+/**
+ * The names, after the paths of those that this executable has in it: who embedded a library meant it to be
+ * used, and the system's are still there where it cannot be loaded. To load it the runtime writes it into
+ * the folder for temporaries, which may be read-only.
+ */
+function placesHere(names: readonly string[]): readonly string[] {
+  if (!Deno.build.standalone) return names;
+  const embedded = names
+    .filter((name) => !name.includes("/"))
+    .map((name) => fileURLToPath(new URL(name, EMBEDDED)))
+    .filter(isFile);
+  return [...embedded, ...names];
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 function tryToOpen<S extends Deno.ForeignLibraryInterface>(

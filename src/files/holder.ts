@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import { errnoOf } from "./file_error.ts";
+import { isGone, readProc } from "./proc_file.ts";
 
 /** Which process holds something. */
 export interface Holder {
@@ -20,15 +21,15 @@ export interface Holder {
 export type HolderState = "alive" | "dead" | "unknown";
 
 /**
- * This process. Only Linux tells the place and start (through /proc, which Deno opens only with all
- * permissions); elsewhere a dead process is noticed by age alone.
+ * This process. Only Linux tells the place and start (through /proc, see {@linkcode readProc});
+ * elsewhere a dead process is noticed by age alone.
  *
  * @returns The holder to write into a lease.
  */
 export function currentHolder(): Holder {
   const { pid } = process;
   try {
-    const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const boot = readProc("/proc/sys/kernel/random/boot_id").trim();
     const place = `${boot} ${fs.readlinkSync("/proc/self/ns/pid")}`;
     return { pid, place, started: processOf(pid).started };
   } catch {
@@ -51,19 +52,9 @@ export function holderState(holder: Holder, self: Holder): HolderState {
   }
 }
 
-/** Where /proc hides other users' processes, only a signal tells whether there is one. */
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return errnoOf(error) === "ESRCH";
-  }
-}
-
 /** proc_pid_stat(5): state is the 3rd field, start time the 22nd; the 2nd may hold blanks and brackets. */
 function processOf(pid: number): { started: string; ended: boolean } {
-  const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+  const text = readProc(`/proc/${pid}/stat`);
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state = "", started = ""] = [fields[0], fields[19]];
   return { started, ended: state === "Z" || state === "X" };

@@ -11,8 +11,20 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["src/cli"],
   "src/cli": [
+    "src/library",
     "src/schemes",
     "src/transport",
+    "src/workers",
+    "src/matching",
+    "src/delta",
+    "src/chunking",
+    "src/hashing",
+    "src/files",
+    "src/telemetry",
+  ],
+  "src/library": [
+    "src/transport",
+    "src/schemes",
     "src/workers",
     "src/matching",
     "src/delta",

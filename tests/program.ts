@@ -22,9 +22,16 @@ export interface StartOptions {
   readonly cwd?: string;
   /** A command that runs the program, such as setpriv with its flags. */
   readonly within?: readonly string[];
+  /** A compiled program, which gets nothing of this process's environment; absent: the sources. */
+  readonly executable?: string;
+  /** What the sources may do, as the runtime's flags; absent: everything. */
+  readonly permissions?: readonly string[];
 }
 
-/** A parasync program at work, started from the sources. */
+/** Where system programs are, and no Deno. */
+const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** A parasync program at work, from the sources or compiled. */
 export class Program {
   /** Resolves when it has ended. */
   readonly ended: Promise<Outcome>;
@@ -38,23 +45,23 @@ export class Program {
    * @param options How to start it.
    */
   constructor(args: readonly string[], options: StartOptions = {}) {
-    const [command, ...rest] = [
-      ...options.within ?? [],
-      Deno.execPath(),
-      "run",
-      "-A",
-      MAIN,
-      ...args,
-    ];
+    const { within = [], executable, permissions = ["-A"] } = options;
+    const program = executable === undefined
+      ? [Deno.execPath(), "run", ...permissions, MAIN]
+      : [executable];
+    const [command, ...rest] = [...within, ...program, ...args];
     this.#child = new Deno.Command(command!, {
       args: rest,
       cwd: options.cwd ?? Deno.cwd(),
       // On a machine that is busy a line of progress might come where nothing is expected.
       env: {
-        ...inheritedEnvironment(),
+        ...executable === undefined ? inheritedEnvironment() : { PATH: SYSTEM_PATH },
         PARASYNC_PROGRESS: "off",
         // No test may leave anything in the folder of who runs it.
         PARASYNC_STORE: "off",
+        // On a machine that is busy loopback might be taken for a slow line.
+        PARASYNC_REFINE: "off",
+        PARASYNC_COMPRESS: "off",
         ...options.env,
       },
       clearEnv: true,
@@ -182,7 +189,7 @@ export class Server implements AsyncDisposable {
    *
    * @param root The folder that it serves.
    * @param flags Its flags beside `--root` and `--port`.
-   * @param options How to start it, and by which name.
+   * @param options How to start it, and by which name; "" for a program that is a server by its own.
    */
   static async start(
     root: string,
@@ -190,7 +197,8 @@ export class Server implements AsyncDisposable {
     options: StartOptions & { readonly command?: string } = {},
   ): Promise<Server> {
     const { command = "serve" } = options;
-    const program = new Program([command, `--root=${root}`, "--port=0", ...flags], options);
+    const first = command === "" ? [] : [command];
+    const program = new Program([...first, `--root=${root}`, "--port=0", ...flags], options);
     const match = await program.says("stdout", /^Listening on http:\/\/\S+:(\d+)[^:\s]* \(root/m);
     return new Server(program, Number(match[1]));
   }

@@ -20,10 +20,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parasync.proto.
  */
 export const file_parasync: GenFile = /*@__PURE__*/
-  fileDesc("Cg5wYXJhc3luYy5wcm90bxILcGFyYXN5bmMudjEiYwoHUmVxdWVzdBIhCgRvcGVuGAEgASgLMhEucGFyYXN5bmMudjEuT3BlbkgAEiwKCndlYWtfYmF0Y2gYAiABKAsyFi5wYXJhc3luYy52MS5XZWFrQmF0Y2hIAEIHCgVmcmFtZSLDAgoGQW5zd2VyEicKB3Nlc3Npb24YASABKAsyFC5wYXJhc3luYy52MS5TZXNzaW9uSAASKQoIcHJlc2VuY2UYAiABKAsyFS5wYXJhc3luYy52MS5QcmVzZW5jZUgAEi0KCmNhbmRpZGF0ZXMYAyABKAsyFy5wYXJhc3luYy52MS5DYW5kaWRhdGVzSAASKQoIcHJvZ3Jlc3MYBCABKAsyFS5wYXJhc3luYy52MS5Qcm9ncmVzc0gAEiEKBGRvbmUYBSABKAsyES5wYXJhc3luYy52MS5Eb25lSAASJwoHcHJvYmxlbRgGIAEoCzIULnBhcmFzeW5jLnYxLlByb2JsZW1IABI2Cg9ibG9ja19jaGVja3N1bXMYByABKAsyGy5wYXJhc3luYy52MS5CbG9ja0NoZWNrc3Vtc0gAQgcKBWZyYW1lImsKBE9wZW4SEAoIcHJvdG9jb2wYASABKA0SEAoIbmV3X3NpemUYAiABKAQSGQoMbmV3X210aW1lX25zGAMgASgSSACIAQESEwoLZmluZ2VycHJpbnQYBCABKAlCDwoNX25ld19tdGltZV9ucyJHCglXZWFrQmF0Y2gSDQoFZmlyc3QYASABKA0SDAoEd2VhaxgCIAEoDBIPCgdsZW5ndGhzGAMgASgMEgwKBGxhc3QYBCABKAgikwEKB1Nlc3Npb24SEwoLcmVxdWVzdF9rZXkYASABKAkSEgoKYmFzaXNfc2l6ZRgCIAEoBBIUCgxiYXNpc19leGlzdHMYAyABKAgSDwoHYmFja2VuZBgEIAEoCRIPCgd0aHJlYWRzGAUgASgNEhcKD21heF9wYXRjaF9ieXRlcxgGIAEoBBIOCgZub3RpY2UYByABKAkiOAoIUHJlc2VuY2USDQoFZmlyc3QYASABKA0SDQoFY291bnQYAiABKA0SDgoGYml0bWFwGAMgASgMIlIKCkNhbmRpZGF0ZXMSFAoMaW5kZXhfZGVsdGFzGAEgASgMEg4KBmNvdW50cxgCIAEoDBIOCgZwbGFjZXMYAyABKAwSDgoGc3Ryb25nGAQgASgMIj0KDkJsb2NrQ2hlY2tzdW1zEg0KBWZpcnN0GAEgASgNEgwKBHdlYWsYAiABKAwSDgoGc3Ryb25nGAMgASgMIjYKCFByb2dyZXNzEg0KBXN0YWdlGAEgASgJEgwKBGRvbmUYAiABKAQSDQoFdG90YWwYAyABKAQiIQoFU3RhZ2USDAoEbmFtZRgBIAEoCRIKCgJtcxgCIAEoASKCAQoERG9uZRIiCgZzdGFnZXMYASADKAsyEi5wYXJhc3luYy52MS5TdGFnZRIOCgZjaHVua3MYAiABKA0SDAoEa2V5cxgDIAEoDRIPCgdwcmVzZW50GAQgASgNEhQKDHN0cm9uZ19ieXRlcxgFIAEoBBIRCgljaGVja3N1bXMYBiABKAkiKAoHUHJvYmxlbRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAliBnByb3RvMw");
+  fileDesc("Cg5wYXJhc3luYy5wcm90bxILcGFyYXN5bmMudjEitQEKB1JlcXVlc3QSIQoEb3BlbhgBIAEoCzIRLnBhcmFzeW5jLnYxLk9wZW5IABIsCgp3ZWFrX2JhdGNoGAIgASgLMhYucGFyYXN5bmMudjEuV2Vha0JhdGNoSAASKQoIc2VnbWVudHMYAyABKAsyFS5wYXJhc3luYy52MS5TZWdtZW50c0gAEiUKBnJlZmluZRgEIAEoCzITLnBhcmFzeW5jLnYxLlJlZmluZUgAQgcKBWZyYW1lIpcDCgZBbnN3ZXISJwoHc2Vzc2lvbhgBIAEoCzIULnBhcmFzeW5jLnYxLlNlc3Npb25IABIpCghwcmVzZW5jZRgCIAEoCzIVLnBhcmFzeW5jLnYxLlByZXNlbmNlSAASLQoKY2FuZGlkYXRlcxgDIAEoCzIXLnBhcmFzeW5jLnYxLkNhbmRpZGF0ZXNIABIpCghwcm9ncmVzcxgEIAEoCzIVLnBhcmFzeW5jLnYxLlByb2dyZXNzSAASIQoEZG9uZRgFIAEoCzIRLnBhcmFzeW5jLnYxLkRvbmVIABInCgdwcm9ibGVtGAYgASgLMhQucGFyYXN5bmMudjEuUHJvYmxlbUgAEjYKD2Jsb2NrX2NoZWNrc3VtcxgHIAEoCzIbLnBhcmFzeW5jLnYxLkJsb2NrQ2hlY2tzdW1zSAASKwoJdW5jaGFuZ2VkGAggASgLMhYucGFyYXN5bmMudjEuVW5jaGFuZ2VkSAASJQoGcHJvdmVuGAkgASgLMhMucGFyYXN5bmMudjEuUHJvdmVuSABCBwoFZnJhbWUiawoET3BlbhIQCghwcm90b2NvbBgBIAEoDRIQCghuZXdfc2l6ZRgCIAEoBBIZCgxuZXdfbXRpbWVfbnMYAyABKBJIAIgBARITCgtmaW5nZXJwcmludBgEIAEoCUIPCg1fbmV3X210aW1lX25zIkcKCVdlYWtCYXRjaBINCgVmaXJzdBgBIAEoDRIMCgR3ZWFrGAIgASgMEg8KB2xlbmd0aHMYAyABKAwSDAoEbGFzdBgEIAEoCCIqCghTZWdtZW50cxINCgVmaXJzdBgBIAEoDRIPCgdkaWdlc3RzGAIgASgMImwKBlJlZmluZRINCgVibG9jaxgBIAEoDRITCgtjaGVja19ieXRlcxgCIAEoDRIOCgZiZWdpbnMYAyABKAwSDwoHbGVuZ3RocxgEIAEoDBINCgVmb3VuZBgFIAEoDBIOCgZwcm9vZnMYBiABKAwizAEKB1Nlc3Npb24SEwoLcmVxdWVzdF9rZXkYASABKAkSEgoKYmFzaXNfc2l6ZRgCIAEoBBIUCgxiYXNpc19leGlzdHMYAyABKAgSDwoHYmFja2VuZBgEIAEoCRIPCgd0aHJlYWRzGAUgASgNEhcKD21heF9wYXRjaF9ieXRlcxgGIAEoBBIOCgZub3RpY2UYByABKAkSFQoNZGVsdGFfdmVyc2lvbhgIIAEoDRIPCgdjb2RpbmdzGAkgASgJEg8KB3JlZmluZXMYCiABKAgiOAoIUHJlc2VuY2USDQoFZmlyc3QYASABKA0SDQoFY291bnQYAiABKA0SDgoGYml0bWFwGAMgASgMIjkKCVVuY2hhbmdlZBINCgVmaXJzdBgBIAEoDRINCgVjb3VudBgCIAEoDRIOCgZiaXRtYXAYAyABKAwiGAoGUHJvdmVuEg4KBmJpdG1hcBgBIAEoDCJSCgpDYW5kaWRhdGVzEhQKDGluZGV4X2RlbHRhcxgBIAEoDBIOCgZjb3VudHMYAiABKAwSDgoGcGxhY2VzGAMgASgMEg4KBnN0cm9uZxgEIAEoDCI9Cg5CbG9ja0NoZWNrc3VtcxINCgVmaXJzdBgBIAEoDRIMCgR3ZWFrGAIgASgMEg4KBnN0cm9uZxgDIAEoDCI2CghQcm9ncmVzcxINCgVzdGFnZRgBIAEoCRIMCgRkb25lGAIgASgEEg0KBXRvdGFsGAMgASgEIiEKBVN0YWdlEgwKBG5hbWUYASABKAkSCgoCbXMYAiABKAEiggEKBERvbmUSIgoGc3RhZ2VzGAEgAygLMhIucGFyYXN5bmMudjEuU3RhZ2USDgoGY2h1bmtzGAIgASgNEgwKBGtleXMYAyABKA0SDwoHcHJlc2VudBgEIAEoDRIUCgxzdHJvbmdfYnl0ZXMYBSABKAQSEQoJY2hlY2tzdW1zGAYgASgJIigKB1Byb2JsZW0SDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJYgZwcm90bzM");
 
 /**
- * One frame of the client's stream: Open first, then WeakBatch frames up to the one marked last.
+ * One frame of the client's stream. On POST /csums_queue: Open first, then WeakBatch frames up to the one
+ * marked last, and Segments before those of their chunks. On POST /refine: Refine, alone.
  *
  * @generated from message parasync.v1.Request
  */
@@ -43,6 +44,18 @@ export type Request = Message<"parasync.v1.Request"> & {
      */
     value: WeakBatch;
     case: "weakBatch";
+  } | {
+    /**
+     * @generated from field: parasync.v1.Segments segments = 3;
+     */
+    value: Segments;
+    case: "segments";
+  } | {
+    /**
+     * @generated from field: parasync.v1.Refine refine = 4;
+     */
+    value: Refine;
+    case: "refine";
   } | { case: undefined; value?: undefined };
 };
 
@@ -54,9 +67,9 @@ export const RequestSchema: GenMessage<Request> = /*@__PURE__*/
   messageDesc(file_parasync, 0);
 
 /**
- * One frame of the server's stream. On POST /csums_queue: Session first; Presence and Candidates in any
- * order, and Progress now and then; Done or Problem last. On GET /signature for skysync_f: BlockChecksums,
- * then Done or Problem.
+ * One frame of the server's stream. On POST /csums_queue: Session first; Presence, Candidates and Unchanged in
+ * any order, and Progress now and then; Done or Problem last. On GET /signature for skysync_f: BlockChecksums,
+ * then Done or Problem. On POST /refine: Proven first, then BlockChecksums, Done or Problem last.
  *
  * @generated from message parasync.v1.Answer
  */
@@ -106,6 +119,18 @@ export type Answer = Message<"parasync.v1.Answer"> & {
      */
     value: BlockChecksums;
     case: "blockChecksums";
+  } | {
+    /**
+     * @generated from field: parasync.v1.Unchanged unchanged = 8;
+     */
+    value: Unchanged;
+    case: "unchanged";
+  } | {
+    /**
+     * @generated from field: parasync.v1.Proven proven = 9;
+     */
+    value: Proven;
+    case: "proven";
   } | { case: undefined; value?: undefined };
 };
 
@@ -202,6 +227,94 @@ export const WeakBatchSchema: GenMessage<WeakBatch> = /*@__PURE__*/
   messageDesc(file_parasync, 3);
 
 /**
+ * Digests of the new file's segments, in order, for the server to say which of them the basis has at the same
+ * place: of those no chunk need be looked for.
+ *
+ * @generated from message parasync.v1.Segments
+ */
+export type Segments = Message<"parasync.v1.Segments"> & {
+  /**
+   * Index of the first segment: the number of segments sent before it.
+   *
+   * @generated from field: uint32 first = 1;
+   */
+  first: number;
+
+  /**
+   * BLAKE3 of each segment of 1 MiB, 32 bytes each.
+   *
+   * @generated from field: bytes digests = 2;
+   */
+  digests: Uint8Array;
+};
+
+/**
+ * Describes the message parasync.v1.Segments.
+ * Use `create(SegmentsSchema)` to create a new message.
+ */
+export const SegmentsSchema: GenMessage<Segments> = /*@__PURE__*/
+  messageDesc(file_parasync, 4);
+
+/**
+ * A finer round: asks for the checksums of small blocks in ranges of the basis, and proves what the round
+ * before has found.
+ *
+ * @generated from message parasync.v1.Refine
+ */
+export type Refine = Message<"parasync.v1.Refine"> & {
+  /**
+   * Bytes in a block, 64 to 4096; 0 where nothing is asked for.
+   *
+   * @generated from field: uint32 block = 1;
+   */
+  block: number;
+
+  /**
+   * Bytes to send of each block's CRC-32, the lowest first, 0 to 4.
+   *
+   * @generated from field: uint32 check_bytes = 2;
+   */
+  checkBytes: number;
+
+  /**
+   * The ranges, in order: a varint for each, where it begins less where the one before it ended.
+   *
+   * @generated from field: bytes begins = 3;
+   */
+  begins: Uint8Array;
+
+  /**
+   * A varint for each range: its length. It has as many blocks as fit, from its beginning on.
+   *
+   * @generated from field: bytes lengths = 4;
+   */
+  lengths: Uint8Array;
+
+  /**
+   * A bit for each block of the round before, the lowest bit of each byte first: 1 where the client has found
+   * it in the new file. Empty where none was found.
+   *
+   * @generated from field: bytes found = 5;
+   */
+  found: Uint8Array;
+
+  /**
+   * For each group of 256 blocks of the round before, some of which were found: the first 8 bytes of BLAKE3 over
+   * those that were, one behind the other, as they are in the new file.
+   *
+   * @generated from field: bytes proofs = 6;
+   */
+  proofs: Uint8Array;
+};
+
+/**
+ * Describes the message parasync.v1.Refine.
+ * Use `create(RefineSchema)` to create a new message.
+ */
+export const RefineSchema: GenMessage<Refine> = /*@__PURE__*/
+  messageDesc(file_parasync, 5);
+
+/**
  * What the server says before it has read anything.
  *
  * @generated from message parasync.v1.Session
@@ -255,6 +368,27 @@ export type Session = Message<"parasync.v1.Session"> & {
    * @generated from field: string notice = 7;
    */
   notice: string;
+
+  /**
+   * The latest version of the delta that the server reads; 0 where it says nothing: 1.
+   *
+   * @generated from field: uint32 delta_version = 8;
+   */
+  deltaVersion: number;
+
+  /**
+   * The codings that it reads in version 2, such as "zstd,deflate".
+   *
+   * @generated from field: string codings = 9;
+   */
+  codings: string;
+
+  /**
+   * Whether it takes Segments, and POST /refine.
+   *
+   * @generated from field: bool refines = 10;
+   */
+  refines: boolean;
 };
 
 /**
@@ -262,7 +396,7 @@ export type Session = Message<"parasync.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_parasync, 4);
+  messageDesc(file_parasync, 6);
 
 /**
  * Which keys of a batch occur in the basis. Chunks of the others are literals at once.
@@ -297,7 +431,63 @@ export type Presence = Message<"parasync.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_parasync, 5);
+  messageDesc(file_parasync, 7);
+
+/**
+ * Which segments the basis has at the same place.
+ *
+ * @generated from message parasync.v1.Unchanged
+ */
+export type Unchanged = Message<"parasync.v1.Unchanged"> & {
+  /**
+   * Index of the first segment spoken of.
+   *
+   * @generated from field: uint32 first = 1;
+   */
+  first: number;
+
+  /**
+   * How many segments are spoken of.
+   *
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+
+  /**
+   * A bit for each segment, the lowest bit of each byte first: 1 when the basis has it.
+   *
+   * @generated from field: bytes bitmap = 3;
+   */
+  bitmap: Uint8Array;
+};
+
+/**
+ * Describes the message parasync.v1.Unchanged.
+ * Use `create(UnchangedSchema)` to create a new message.
+ */
+export const UnchangedSchema: GenMessage<Unchanged> = /*@__PURE__*/
+  messageDesc(file_parasync, 8);
+
+/**
+ * Which groups of a Refine's proofs are right.
+ *
+ * @generated from message parasync.v1.Proven
+ */
+export type Proven = Message<"parasync.v1.Proven"> & {
+  /**
+   * A bit for each proof, the lowest bit of each byte first: 1 when it is right.
+   *
+   * @generated from field: bytes bitmap = 1;
+   */
+  bitmap: Uint8Array;
+};
+
+/**
+ * Describes the message parasync.v1.Proven.
+ * Use `create(ProvenSchema)` to create a new message.
+ */
+export const ProvenSchema: GenMessage<Proven> = /*@__PURE__*/
+  messageDesc(file_parasync, 9);
 
 /**
  * Where keys occur in the basis, in runs. A run is one or more keys of consecutive indices whose chunks
@@ -342,10 +532,11 @@ export type Candidates = Message<"parasync.v1.Candidates"> & {
  * Use `create(CandidatesSchema)` to create a new message.
  */
 export const CandidatesSchema: GenMessage<Candidates> = /*@__PURE__*/
-  messageDesc(file_parasync, 6);
+  messageDesc(file_parasync, 10);
 
 /**
- * Checksums of the basis's blocks, in order: all of one size, but for the last.
+ * Checksums of the basis's blocks, in order: all of one size, but for the last where it is the whole basis. On
+ * POST /refine the weak ones are librsync's Rabin-Karp hashes.
  *
  * @generated from message parasync.v1.BlockChecksums
  */
@@ -365,7 +556,7 @@ export type BlockChecksums = Message<"parasync.v1.BlockChecksums"> & {
   weak: Uint8Array;
 
   /**
-   * Strong checksums, 32 bytes each.
+   * Strong checksums, 32 bytes each; on POST /refine the first bytes of CRC-32, as many as were asked for.
    *
    * @generated from field: bytes strong = 3;
    */
@@ -377,7 +568,7 @@ export type BlockChecksums = Message<"parasync.v1.BlockChecksums"> & {
  * Use `create(BlockChecksumsSchema)` to create a new message.
  */
 export const BlockChecksumsSchema: GenMessage<BlockChecksums> = /*@__PURE__*/
-  messageDesc(file_parasync, 7);
+  messageDesc(file_parasync, 11);
 
 /**
  * How far a stage of the server's work has come.
@@ -412,7 +603,7 @@ export type Progress = Message<"parasync.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_parasync, 8);
+  messageDesc(file_parasync, 12);
 
 /**
  * How long one stage of the server's work took.
@@ -440,7 +631,7 @@ export type Stage = Message<"parasync.v1.Stage"> & {
  * Use `create(StageSchema)` to create a new message.
  */
 export const StageSchema: GenMessage<Stage> = /*@__PURE__*/
-  messageDesc(file_parasync, 9);
+  messageDesc(file_parasync, 13);
 
 /**
  * The end of an answer that is complete.
@@ -497,7 +688,7 @@ export type Done = Message<"parasync.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_parasync, 10);
+  messageDesc(file_parasync, 14);
 
 /**
  * The end of an answer that could not be completed.
@@ -525,5 +716,5 @@ export type Problem = Message<"parasync.v1.Problem"> & {
  * Use `create(ProblemSchema)` to create a new message.
  */
 export const ProblemSchema: GenMessage<Problem> = /*@__PURE__*/
-  messageDesc(file_parasync, 11);
+  messageDesc(file_parasync, 15);
 

@@ -19,12 +19,20 @@ import type {
   ProblemSchema,
   Progress,
   ProgressSchema,
+  Proven,
+  ProvenSchema,
+  Refine,
+  RefineSchema,
   Request,
   RequestSchema,
+  Segments,
+  SegmentsSchema,
   Session,
   SessionSchema,
   Stage,
   StageSchema,
+  Unchanged,
+  UnchangedSchema,
   WeakBatch,
   WeakBatchSchema,
 } from "./parasync_pb.ts";
@@ -60,6 +68,12 @@ function writeRequest(
     case "weakBatch":
       writeWeakBatch(writer.tag(2, 2).fork(), message.frame.value).join();
       break;
+    case "segments":
+      writeSegments(writer.tag(3, 2).fork(), message.frame.value).join();
+      break;
+    case "refine":
+      writeRefine(writer.tag(4, 2).fork(), message.frame.value).join();
+      break;
   }
   return writer;
 }
@@ -78,6 +92,12 @@ function readRequest(reader: BinaryReader, length: number): Request {
         break;
       case 18:
         message.frame = { case: "weakBatch", value: readWeakBatch(reader, reader.uint32()) };
+        break;
+      case 26:
+        message.frame = { case: "segments", value: readSegments(reader, reader.uint32()) };
+        break;
+      case 34:
+        message.frame = { case: "refine", value: readRefine(reader, reader.uint32()) };
         break;
       default:
         reader.skip(type, number);
@@ -113,6 +133,12 @@ function writeAnswer(
     case "blockChecksums":
       writeBlockChecksums(writer.tag(7, 2).fork(), message.frame.value).join();
       break;
+    case "unchanged":
+      writeUnchanged(writer.tag(8, 2).fork(), message.frame.value).join();
+      break;
+    case "proven":
+      writeProven(writer.tag(9, 2).fork(), message.frame.value).join();
+      break;
   }
   return writer;
 }
@@ -146,6 +172,12 @@ function readAnswer(reader: BinaryReader, length: number): Answer {
         break;
       case 58:
         message.frame = { case: "blockChecksums", value: readBlockChecksums(reader, reader.uint32()) };
+        break;
+      case 66:
+        message.frame = { case: "unchanged", value: readUnchanged(reader, reader.uint32()) };
+        break;
+      case 74:
+        message.frame = { case: "proven", value: readProven(reader, reader.uint32()) };
         break;
       default:
         reader.skip(type, number);
@@ -256,6 +288,108 @@ function readWeakBatch(reader: BinaryReader, length: number): WeakBatch {
   return message;
 }
 
+function writeSegments(
+  writer: BinaryWriter,
+  message: MessageInitShape<typeof SegmentsSchema>,
+): BinaryWriter {
+  if (message.first !== undefined && message.first !== 0) {
+    writer.tag(1, 0).uint32(message.first);
+  }
+  if (message.digests !== undefined && message.digests.length > 0) {
+    writer.tag(2, 2).bytes(message.digests);
+  }
+  return writer;
+}
+
+function readSegments(reader: BinaryReader, length: number): Segments {
+  const end = reader.pos + length;
+  const message: Segments = {
+    $typeName: "parasync.v1.Segments",
+    first: 0,
+    digests: new Uint8Array(0),
+  };
+  while (reader.pos < end) {
+    const [number, type] = reader.tag();
+    switch (number * 8 + type) {
+      case 8:
+        message.first = reader.uint32();
+        break;
+      case 18:
+        message.digests = reader.bytes();
+        break;
+      default:
+        reader.skip(type, number);
+    }
+  }
+  if (reader.pos !== end) throw new RangeError("a field runs past the end of its message");
+  return message;
+}
+
+function writeRefine(
+  writer: BinaryWriter,
+  message: MessageInitShape<typeof RefineSchema>,
+): BinaryWriter {
+  if (message.block !== undefined && message.block !== 0) {
+    writer.tag(1, 0).uint32(message.block);
+  }
+  if (message.checkBytes !== undefined && message.checkBytes !== 0) {
+    writer.tag(2, 0).uint32(message.checkBytes);
+  }
+  if (message.begins !== undefined && message.begins.length > 0) {
+    writer.tag(3, 2).bytes(message.begins);
+  }
+  if (message.lengths !== undefined && message.lengths.length > 0) {
+    writer.tag(4, 2).bytes(message.lengths);
+  }
+  if (message.found !== undefined && message.found.length > 0) {
+    writer.tag(5, 2).bytes(message.found);
+  }
+  if (message.proofs !== undefined && message.proofs.length > 0) {
+    writer.tag(6, 2).bytes(message.proofs);
+  }
+  return writer;
+}
+
+function readRefine(reader: BinaryReader, length: number): Refine {
+  const end = reader.pos + length;
+  const message: Refine = {
+    $typeName: "parasync.v1.Refine",
+    block: 0,
+    checkBytes: 0,
+    begins: new Uint8Array(0),
+    lengths: new Uint8Array(0),
+    found: new Uint8Array(0),
+    proofs: new Uint8Array(0),
+  };
+  while (reader.pos < end) {
+    const [number, type] = reader.tag();
+    switch (number * 8 + type) {
+      case 8:
+        message.block = reader.uint32();
+        break;
+      case 16:
+        message.checkBytes = reader.uint32();
+        break;
+      case 26:
+        message.begins = reader.bytes();
+        break;
+      case 34:
+        message.lengths = reader.bytes();
+        break;
+      case 42:
+        message.found = reader.bytes();
+        break;
+      case 50:
+        message.proofs = reader.bytes();
+        break;
+      default:
+        reader.skip(type, number);
+    }
+  }
+  if (reader.pos !== end) throw new RangeError("a field runs past the end of its message");
+  return message;
+}
+
 function writeSession(
   writer: BinaryWriter,
   message: MessageInitShape<typeof SessionSchema>,
@@ -281,6 +415,15 @@ function writeSession(
   if (message.notice !== undefined && message.notice !== "") {
     writer.tag(7, 2).string(message.notice);
   }
+  if (message.deltaVersion !== undefined && message.deltaVersion !== 0) {
+    writer.tag(8, 0).uint32(message.deltaVersion);
+  }
+  if (message.codings !== undefined && message.codings !== "") {
+    writer.tag(9, 2).string(message.codings);
+  }
+  if (message.refines !== undefined && message.refines !== false) {
+    writer.tag(10, 0).bool(message.refines);
+  }
   return writer;
 }
 
@@ -295,6 +438,9 @@ function readSession(reader: BinaryReader, length: number): Session {
     threads: 0,
     maxPatchBytes: 0n,
     notice: "",
+    deltaVersion: 0,
+    codings: "",
+    refines: false,
   };
   while (reader.pos < end) {
     const [number, type] = reader.tag();
@@ -319,6 +465,15 @@ function readSession(reader: BinaryReader, length: number): Session {
         break;
       case 58:
         message.notice = reader.string();
+        break;
+      case 64:
+        message.deltaVersion = reader.uint32();
+        break;
+      case 74:
+        message.codings = reader.string();
+        break;
+      case 80:
+        message.refines = reader.bool();
         break;
       default:
         reader.skip(type, number);
@@ -362,6 +517,80 @@ function readPresence(reader: BinaryReader, length: number): Presence {
         message.count = reader.uint32();
         break;
       case 26:
+        message.bitmap = reader.bytes();
+        break;
+      default:
+        reader.skip(type, number);
+    }
+  }
+  if (reader.pos !== end) throw new RangeError("a field runs past the end of its message");
+  return message;
+}
+
+function writeUnchanged(
+  writer: BinaryWriter,
+  message: MessageInitShape<typeof UnchangedSchema>,
+): BinaryWriter {
+  if (message.first !== undefined && message.first !== 0) {
+    writer.tag(1, 0).uint32(message.first);
+  }
+  if (message.count !== undefined && message.count !== 0) {
+    writer.tag(2, 0).uint32(message.count);
+  }
+  if (message.bitmap !== undefined && message.bitmap.length > 0) {
+    writer.tag(3, 2).bytes(message.bitmap);
+  }
+  return writer;
+}
+
+function readUnchanged(reader: BinaryReader, length: number): Unchanged {
+  const end = reader.pos + length;
+  const message: Unchanged = {
+    $typeName: "parasync.v1.Unchanged",
+    first: 0,
+    count: 0,
+    bitmap: new Uint8Array(0),
+  };
+  while (reader.pos < end) {
+    const [number, type] = reader.tag();
+    switch (number * 8 + type) {
+      case 8:
+        message.first = reader.uint32();
+        break;
+      case 16:
+        message.count = reader.uint32();
+        break;
+      case 26:
+        message.bitmap = reader.bytes();
+        break;
+      default:
+        reader.skip(type, number);
+    }
+  }
+  if (reader.pos !== end) throw new RangeError("a field runs past the end of its message");
+  return message;
+}
+
+function writeProven(
+  writer: BinaryWriter,
+  message: MessageInitShape<typeof ProvenSchema>,
+): BinaryWriter {
+  if (message.bitmap !== undefined && message.bitmap.length > 0) {
+    writer.tag(1, 2).bytes(message.bitmap);
+  }
+  return writer;
+}
+
+function readProven(reader: BinaryReader, length: number): Proven {
+  const end = reader.pos + length;
+  const message: Proven = {
+    $typeName: "parasync.v1.Proven",
+    bitmap: new Uint8Array(0),
+  };
+  while (reader.pos < end) {
+    const [number, type] = reader.tag();
+    switch (number * 8 + type) {
+      case 10:
         message.bitmap = reader.bytes();
         break;
       default:

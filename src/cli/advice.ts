@@ -1,9 +1,8 @@
 import { printable } from "../telemetry/printable.ts";
-import type { FlagSpec } from "./flag_spec.ts";
 import { FLAGS } from "./flags.ts";
 import { nearestName } from "./nearest.ts";
 import { flagsOf } from "./options.ts";
-import { type CommandName, COMMANDS } from "./program.ts";
+import { type CommandName, COMMANDS, commandsText } from "./program.ts";
 
 /**
  * What to say of a flag that a command does not have: the nearest it has, or else whose it is.
@@ -18,7 +17,7 @@ export function adviseFlag(flag: string, command: CommandName, usage: string): s
   const folded = flag.replaceAll("_", "-");
   const owner = Object.entries(FLAGS).find(([name]) => name.replaceAll("_", "-") === folded)?.[1];
   if (owner !== undefined) {
-    const others = ownersOf(owner);
+    const others = commandsText(owner.commands);
     return `${written}: it is a flag of ${others}, not of ${command} (see ${usage} --help)`;
   }
   const candidates = flagsOf(command).flatMap(([name, spec]) => [
@@ -29,14 +28,6 @@ export function adviseFlag(flag: string, command: CommandName, usage: string): s
   const near = nearestName(flag, [...candidates, "help", "version"]);
   const hint = near === undefined ? "" : `; did you mean --${near}?`;
   return `${written}: ${command} has no such flag${hint} (see ${usage} --help)`;
-}
-
-/** The commands that have a flag; the original's programs, of which there are many, by what they are. */
-function ownersOf({ commands }: FlagSpec): string {
-  const own = commands.filter((name) => !COMMANDS[name].original);
-  const kinds = ["server", "client", "test"] as const;
-  const original = kinds.filter((kind) => commands.some((name) => name.endsWith(`_${kind}`)));
-  return [...own, ...original.map((kind) => `the original's ${kind}s`)].join(", ");
 }
 
 /** What to say of a first argument that is no command. */

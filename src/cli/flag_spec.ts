@@ -24,6 +24,11 @@ interface FlagBase {
 /** Any text. */
 interface StringFlag extends FlagBase {
   readonly kind: "string";
+  /** What completions offer for the value: files or folders, and these words. */
+  readonly completes?: {
+    readonly paths?: "files" | "folders";
+    readonly words?: readonly string[];
+  };
   /** The commands in which `--x` alone counts as given, and stands for the value that it has unless given. */
   readonly bare?: readonly CommandName[];
 }

@@ -1,3 +1,4 @@
+import { cores, MOST_THREADS, usefulCores } from "../library/threads.ts";
 import { MODES } from "../matching/mode_name.ts";
 import { SCHEME_NAMES } from "../schemes/scheme_name.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
@@ -15,11 +16,6 @@ const WITH_MODES = [...CHOOSERS, "parasync_http_client", "parasync_test"] as con
 
 /** What reads and writes rdiff's files. */
 const RDIFF = ["signature", "delta", "patch"] as const;
-
-const MOST_THREADS = 256;
-const cores = () => Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
-/** More than eight threads a file wait for the disk and the line rather than for a core. */
-const usefulCores = () => Math.min(8, cores());
 
 /**
  * Every flag, by its canonical name. Parsing, environment variables, help, suggestions and the types of
@@ -55,15 +51,19 @@ export const FLAGS = {
     commands: ORIGINAL_CLIENTS,
     help: "The new file's path on this machine",
     placeholder: "FILE",
+    completes: { paths: "files" },
     aliases: ["new"],
     required: true,
   },
   root: {
     kind: "string",
-    commands: SERVERS,
+    commands: [...SERVERS, "doctor"],
     help: "The folder that is served; nothing outside it is read or written",
     placeholder: "DIR",
+    completes: { paths: "folders" },
     default: ".",
+    // Who only pushes has none that could be examined.
+    defaults: { doctor: "" },
   },
   port: {
     kind: "int",
@@ -89,9 +89,10 @@ export const FLAGS = {
   },
   "token-file": {
     kind: "string",
-    commands: [...SERVERS, ...CLIENTS],
+    commands: [...SERVERS, ...CLIENTS, "doctor"],
     help: "A file, readable by its owner alone, that holds the bearer token; or PARASYNC_TOKEN",
     placeholder: "FILE",
+    completes: { paths: "files" },
   },
   "insecure-no-auth": {
     kind: "boolean",
@@ -100,7 +101,7 @@ export const FLAGS = {
   },
   prefix: {
     kind: "string",
-    commands: [...SERVERS, "push"],
+    commands: [...SERVERS, "push", "doctor"],
     help: "The path under which a proxy forwards to the server",
     placeholder: "PATH",
     default: "",
@@ -117,6 +118,7 @@ export const FLAGS = {
     commands: ["local"],
     help: "Where the result goes; without it the result is verified and removed",
     placeholder: "FILE",
+    completes: { paths: "files" },
     short: "o",
   },
   threads: {
@@ -141,7 +143,7 @@ export const FLAGS = {
     synonyms: { false: "0", true: "1", off: "0", on: "1" },
     bare: "1",
     negated: "0",
-    commands: [...WORKERS, "signature", "compare"],
+    commands: [...WORKERS, "signature", "compare", "doctor"],
     help: "Checksums by native libraries: never, yes, where there are any, or fail without",
     default: "auto",
     defaults: forEach([...ORIGINAL_CLIENTS, ...ORIGINAL_TESTS], "0"),
@@ -177,6 +179,26 @@ export const FLAGS = {
     default: "target",
     defaults: { "parasync_http_client": "chunk", "parasync_test": "chunk" },
   },
+  refine: {
+    kind: "choice",
+    choices: ["auto", "on", "off"],
+    synonyms: { true: "on", false: "off" },
+    bare: "on",
+    negated: "off",
+    commands: WITH_MODES,
+    help:
+      "Look for what chunks have left once more, in smaller blocks; auto: where the line is slow and it is likely to pay",
+    default: "auto",
+    defaults: { "parasync_http_client": "off", "parasync_test": "off" },
+  },
+  compress: {
+    kind: "string",
+    commands: WITH_MODES,
+    help: "Compress what is sent; auto: where the line is slow, by zstd where both ends have it",
+    placeholder: "auto|zstd[:N]|deflate[:N]|off",
+    default: "auto",
+    defaults: { "parasync_http_client": "off", "parasync_test": "off" },
+  },
   store: {
     kind: "string",
     commands: [...WORKERS, "signature", "compare"],
@@ -184,6 +206,7 @@ export const FLAGS = {
     help:
       "Where skysync_f, and skysync_c for hw=0 and auto, keep checksums: cache (~/.cache/parasync), beside the files, off, or a folder",
     placeholder: "cache|beside|off|DIR",
+    completes: { paths: "folders", words: ["cache", "beside", "off"] },
     default: "cache",
     // Runs are to be alike: what one keeps, the next one would find.
     defaults: { compare: "off" },
@@ -220,6 +243,7 @@ export const FLAGS = {
     commands: ["compare"],
     help: "What to compare: all, or names such as rsync,dsync,parasync/streaming",
     placeholder: "NAMES",
+    completes: { words: ["all", ...SCHEME_NAMES, ...MODES.map((mode) => `parasync/${mode}`)] },
     default: "all",
   },
   runs: {
@@ -236,6 +260,7 @@ export const FLAGS = {
     commands: ["compare"],
     help: "Write a page with the table and bars of times, bytes and memory as well",
     placeholder: "FILE",
+    completes: { paths: "files" },
   },
   digest: {
     kind: "choice",
@@ -294,7 +319,7 @@ export const FLAGS = {
   },
   "connect-timeout": {
     kind: "duration",
-    commands: CLIENTS,
+    commands: [...CLIENTS, "doctor"],
     help: "Give up when the server does not answer within this time",
     default: "10s",
   },
@@ -305,7 +330,7 @@ export const FLAGS = {
   },
   json: {
     kind: "boolean",
-    commands: [...SYNCS, ...RDIFF, "compare", "version"],
+    commands: [...SYNCS, ...RDIFF, "compare", "doctor", "version"],
     help: "Print the result as a line of JSON",
   },
   quiet: {

@@ -1,5 +1,6 @@
 import { NAME, VERSION } from "../version.ts";
 import { SCHEME_NAMES } from "../schemes/scheme_name.ts";
+import { EXIT_CODES } from "./exit_codes.ts";
 import { environmentVariable, type FlagSpec, mayStandAlone } from "./flag_spec.ts";
 import { defaultFor, flagsOf } from "./options.ts";
 import { painter } from "./output/paint.ts";
@@ -14,7 +15,7 @@ export interface HelpStyle {
 }
 
 /** What people do most, by command. */
-const EXAMPLES: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
+export const EXAMPLES: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   serve: ["serve --root /srv/images", "serve --root /srv --host 0.0.0.0 --token-file token"],
   push: [
     "push disk.img http://localhost:19876/backups/disk.img",
@@ -32,6 +33,9 @@ const EXAMPLES: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
     "compare old.img new.img",
     "compare old.img new.img --schemes=rsync,parasync/streaming --html=page.html",
   ],
+  doctor: ["doctor", "doctor --root /srv/images", "doctor http://localhost:19876"],
+  completions: ["completions bash > ~/.local/share/bash-completion/completions/parasync"],
+  man: ["man > /usr/local/share/man/man1/parasync.1"],
 };
 
 const WIDEST = 100;
@@ -67,7 +71,8 @@ function columns(rows: readonly [left: string, right: string][], style: HelpStyl
   }).join("");
 }
 
-function placeholderOf(spec: FlagSpec): string {
+/** What stands for a flag's value. */
+export function placeholderOf(spec: FlagSpec): string {
   if (spec.placeholder !== undefined) return spec.placeholder;
   switch (spec.kind) {
     case "int":
@@ -179,8 +184,7 @@ export function programHelp(style: HelpStyle): string {
     ),
     heading("Exit codes"),
     paragraph(
-      "0 done; 1 usage; 2 protocol; 3 file selection; 5 refused; 10 connection; 11 file; 12 stream; " +
-        "20 interrupted; 22 limit; 24 changed meanwhile; 30 timeout; 35 connect timeout; 40 not verified",
+      Object.entries(EXIT_CODES).map(([code, { short }]) => `${code} ${short}`).join("; "),
     ),
   ].join("");
 }

@@ -141,7 +141,7 @@ const REFUSALS: readonly [line: string, message: string][] = [
   ["push a b --colour", "Cannot use --colour: push has no such flag (see parasync push --help)"],
   [
     "push a b --root=.",
-    "Cannot use --root: it is a flag of serve, the original's servers, not of push " +
+    "Cannot use --root: it is a flag of serve, doctor, the original's servers, not of push " +
     "(see parasync push --help)",
   ],
   [

@@ -41,6 +41,18 @@ const OWN_COMMANDS = {
     summary: "Run every scheme and mode on OLD and NEW, and show them beside each other",
     positionals: ["OLD", "NEW"],
   },
+  doctor: {
+    summary: "Examine this machine, and a folder and a server if named, and say what to mend",
+    positionals: ["[URL]"],
+  },
+  completions: {
+    summary: "Print a script that completes commands and flags in a shell",
+    positionals: ["SHELL"],
+  },
+  man: {
+    summary: "Print the manual page",
+    positionals: [],
+  },
   version: {
     summary: "Print the version of the program and of its runtime",
     positionals: [],
@@ -99,11 +111,57 @@ export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
+/**
+ * Commands for people: our own by name, the original's programs, of which there are many, by what they are.
+ *
+ * @param commands The commands.
+ * @returns For example "serve, the original's servers".
+ */
+export function commandsText(commands: readonly CommandName[]): string {
+  const kinds = ORIGINAL_ENDINGS.filter((ending) =>
+    SCHEME_NAMES.every((scheme) => commands.includes(`${scheme}${ending}`))
+  );
+  const named = commands.filter((name) => !kinds.some((ending) => name.endsWith(ending)));
+  const many = kinds.map((ending) => `the original's ${/[a-z]+$/.exec(ending)![0]}s`);
+  return [...named, ...many].join(", ");
+}
+
+/** The shells that completions can be printed for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/**
+ * The words that a positional argument can be, for completions; none where it can be anything but a file.
+ *
+ * @param positional Its name, with or without brackets.
+ * @returns The words, or undefined where it is a file.
+ */
+export function wordsOf(positional: string): readonly string[] | undefined {
+  switch (positional.replace(/^\[|\]$/g, "")) {
+    case "URL":
+      return [];
+    case "SHELL":
+      return SHELLS;
+    case "HW":
+      return ["0", "1"];
+    case "COMMAND":
+      return Object.keys(COMMANDS);
+    default:
+      return undefined;
+  }
+}
+
 /** Names under which the program is one command, beside the names of the original's programs. */
-const CALLED_AS: ReadonlyMap<string, CommandName> = new Map([
+export const CALLED_AS: ReadonlyMap<string, CommandName> = new Map([
   ["parasync-server", "serve"],
   ["parasync-client", "push"],
 ]);
+
+/** Every name that the program may be called by and have a role from. */
+export const PROGRAMS: readonly string[] = [
+  "parasync",
+  ...CALLED_AS.keys(),
+  ...Object.keys(COMMANDS).filter((name) => COMMANDS[name as CommandName].original),
+];
 
 /** By what name the program was called, and the command that name stands for. */
 export interface Program {

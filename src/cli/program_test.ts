@@ -1,6 +1,6 @@
 // @ts-types="../types/std_assert.d.ts"
-import { assertEquals } from "@std/assert";
-import { invocationOf, programFrom } from "./program.ts";
+import { assert, assertEquals } from "@std/assert";
+import { COMMANDS, commandsText, invocationOf, programFrom, PROGRAMS, wordsOf } from "./program.ts";
 
 Deno.test("the name a program is called by decides its command", () => {
   const cases: [string, string, string | undefined][] = [
@@ -27,4 +27,23 @@ Deno.test("a command is invoked by the program's own name where it has one", () 
   assertEquals(invocationOf("push", programFrom("parasync")), "parasync push");
   assertEquals(invocationOf("push", programFrom("parasync-client")), "parasync-client");
   assertEquals(invocationOf("serve", programFrom("parasync-client")), "parasync serve");
+});
+
+Deno.test("commands are named to people by what they are, where they are all of a kind", () => {
+  const servers = PROGRAMS.filter((name) => name.endsWith("_http_server"));
+  const names = ["serve", ...servers, "parasync_test"] as Parameters<typeof commandsText>[0];
+  assertEquals(commandsText(names), "serve, parasync_test, the original's servers");
+});
+
+Deno.test("every program has a role of its own but parasync, which takes it from its argument", () => {
+  for (const name of PROGRAMS) {
+    const { command } = programFrom(name);
+    assertEquals(command === undefined, name === "parasync", name);
+  }
+});
+
+Deno.test("arguments that are no files have words to choose from, or none", () => {
+  assertEquals([wordsOf("NEW"), wordsOf("[SIG]"), wordsOf("URL")], [undefined, undefined, []]);
+  assertEquals(wordsOf("[HW]"), ["0", "1"]);
+  assert(wordsOf("[COMMAND]")?.every((word) => Object.hasOwn(COMMANDS, word)));
 });

@@ -1,5 +1,6 @@
 import { ParasyncError } from "../errors.ts";
 import { asFileError } from "../files/file_error.ts";
+import { requireToken } from "../library/token.ts";
 
 const VARIABLE = "PARASYNC_TOKEN";
 
@@ -21,13 +22,7 @@ export function readToken(
     if (file === undefined) return undefined;
     throw new ParasyncError("usage", `Cannot use token file ${JSON.stringify(file)}: it is empty`);
   }
-  if (!/^[\x21-\x7e]{1,4096}$/.test(token)) {
-    throw new ParasyncError(
-      "usage",
-      "Cannot use the token: it must be 1 to 4096 printable characters without spaces",
-    );
-  }
-  return token;
+  return requireToken(token);
 }
 
 function readTokenFile(file: string): string {

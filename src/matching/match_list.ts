@@ -4,8 +4,8 @@ import { type ChunkList, widened } from "../chunking/chunk_list.ts";
 export interface MatchSink {
   /** Bytes of the new file that the basis has. */
   copy(source: number, target: number, length: number): void;
-  /** Bytes of the new file that must be sent. */
-  literal(target: number, length: number): void;
+  /** Bytes of the new file that must be sent, or named where all of them are zero. */
+  literal(target: number, length: number, zeros?: boolean): void;
 }
 
 const UNKNOWN = -1;
@@ -70,11 +70,11 @@ export class MatchList {
     this.matched++;
   }
 
-  /** Notes that a chunk is not in the basis. */
-  literal(chunk: number): void {
+  /** Notes that a chunk is not in the basis, or that nobody need know, since it is nothing but zeros. */
+  literal(chunk: number, zeros = false): void {
     this.#places[chunk] = LITERAL;
     if (this.#ordered) return;
-    this.#sink.literal(this.#chunks.offsets[chunk]!, this.#chunks.lengths[chunk]!);
+    this.#sink.literal(this.#chunks.offsets[chunk]!, this.#chunks.lengths[chunk]!, zeros);
   }
 
   /** Hands on what is in order up to the first chunk that nothing is known of. */

@@ -13,8 +13,8 @@ class Recorder implements MatchSink {
     this.copies.push(copy);
   }
 
-  literal(...literal: [number, number]): void {
-    this.literals.push(literal);
+  literal(target: number, length: number): void {
+    this.literals.push([target, length]);
   }
 }
 

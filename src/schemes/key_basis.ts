@@ -3,12 +3,15 @@
  * the basis, look up the client's keys, and answer with what is found at the places found. When the first
  * begins, and how far they overlap, is the scheme's plan.
  */
-import type { WeakBatch } from "../../proto/gen/parasync_pb.ts";
+import type { Segments, WeakBatch } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
+import { STRONG_BYTES } from "../hashing/backend.ts";
+import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
 import { STRONG_LENGTHS } from "../hashing/suite.ts";
+import { setBit } from "../matching/block_proofs.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { WeakIndex } from "../matching/weak_index.ts";
 import { type CandidateJob, type KeyBatch, WeakMatcher } from "../matching/weak_matcher.ts";
@@ -26,6 +29,9 @@ const PROGRESS_MS = 200;
 
 /** How much more of the basis must be chunked before keys that were not found are looked up again. */
 const LOOK_BYTES = 32 << 20;
+
+/** Segments of the basis that are hashed in one job. */
+const COMPARED_SEGMENTS = 4;
 
 /** The most batches to take: a client sends thousands of keys in each, or one every few seconds. */
 const MAX_BATCHES = 1 << 16;
@@ -65,6 +71,11 @@ class KeyBasis {
   #strongBytes = 0;
   #batchCount = 0;
   #complete = false;
+  #newSize = 0;
+  /** Segments that the client has asked about, and the answers that wait to leave. */
+  #segments = 0;
+  #comparing: Promise<void> = Promise.resolve();
+  readonly #unchanged: Uint8Array<ArrayBuffer>[] = [];
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
 
@@ -85,7 +96,12 @@ class KeyBasis {
   }
 
   async *answer(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    await this.#open();
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#frames.return?.().catch(() => {});
+      throw error;
+    }
     yield answerFrame({ case: "session", value: sessionMessage(this.#end) });
     this.#end.signal.addEventListener("abort", () => this.#wake());
     this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
@@ -154,7 +170,8 @@ class KeyBasis {
           `protocol ${PROTOCOL_VERSION} of this server; use the same version of parasync at both ends`,
       );
     }
-    this.#end.onOpen({ newSize: safeSize(newSize, "new_size"), newMtimeNs });
+    this.#newSize = safeSize(newSize, "new_size");
+    this.#end.onOpen({ newSize: this.#newSize, newMtimeNs });
   }
 
   /** Takes the client's batches as they arrive. */
@@ -166,10 +183,9 @@ class KeyBasis {
           throw new ParasyncError("stream", "Cannot go on: the list of keys is cut short");
         }
         const { frame } = readRequest(next.value);
-        if (frame.case !== "weakBatch") {
-          throw new ParasyncError("bad_request", "Cannot read keys: a frame is not WeakBatch");
-        }
-        this.#takeBatch(frame.value);
+        if (frame.case === "segments") this.#takeSegments(frame.value);
+        else if (frame.case === "weakBatch") this.#takeBatch(frame.value);
+        else throw new ParasyncError("bad_request", "Cannot read keys: a frame is not WeakBatch");
         this.#wake();
       }
     } catch (error) {
@@ -216,6 +232,49 @@ class KeyBasis {
     this.#complete = last;
   }
 
+  /** Has segments compared with the basis's, batch after batch. */
+  #takeSegments({ first, digests }: Segments): void {
+    const count = digests.length / STRONG_BYTES;
+    if (
+      this.#end.confirm !== "target" || !Number.isInteger(count) || first !== this.#segments ||
+      first + count > segmentCount(this.#newSize)
+    ) {
+      throw new ParasyncError(
+        "bad_request",
+        "Cannot read segments: they are out of their order or range",
+      );
+    }
+    this.#segments += count;
+    this.#comparing = this.#comparing.then(() => this.#compare(first, count, digests.slice()));
+    this.#comparing.catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
+  }
+
+  async #compare(first: number, count: number, digests: Uint8Array): Promise<void> {
+    const { basis, lanes, clock } = this.#end;
+    const { hw } = lanes;
+    const bitmap = new Uint8Array(Math.ceil(count / 8));
+    const lengthIn = (size: number, segment: number): number =>
+      Math.min(SEGMENT_BYTES, size - segment * SEGMENT_BYTES);
+    const alike = Array.from({ length: count }, (_, i) => first + i).filter((segment) =>
+      basis !== null && lengthIn(basis.size, segment) === lengthIn(this.#newSize, segment)
+    );
+    clock.start("compare");
+    for (let i = 0; i < alike.length; i += COMPARED_SEGMENTS) {
+      this.#throwIfFailed();
+      const segments = Float64Array.from(alike.slice(i, i + COMPARED_SEGMENTS));
+      const own = await lanes.run({ kind: "verify", hw, target: basis!, segments });
+      for (let j = 0; j < own.segments.length; j++) {
+        const at = (own.segments[j]! - first) * STRONG_BYTES;
+        const digest = own.digests.subarray(j * STRONG_BYTES, (j + 1) * STRONG_BYTES);
+        if (digest.every((byte, k) => byte === digests[at + k])) {
+          setBit(bitmap, own.segments[j]! - first);
+        }
+      }
+    }
+    clock.stop("compare");
+    this.#unchanged.push(answerFrame({ case: "unchanged", value: { first, count, bitmap } }));
+  }
+
   /** Whether so much of the basis was chunked since keys were last looked up that more may be found. */
   get #grown(): boolean {
     return this.#chunks.bytes - this.#looked >= LOOK_BYTES;
@@ -234,6 +293,7 @@ class KeyBasis {
     let toldAt = performance.now();
     while (!indexed) {
       this.#throwIfFailed();
+      yield* this.#unchanged.splice(0);
       if (early) {
         const fresh = this.#batches.splice(0);
         const again = this.#grown ? held.splice(0) : [];
@@ -310,6 +370,7 @@ class KeyBasis {
     clock.start("match");
     for (;;) {
       this.#throwIfFailed();
+      yield* this.#unchanged.splice(0);
       for (const batch of this.#batches.splice(0)) {
         waiting.push(...this.#matcher.look(batch));
         const { first, weaks, found } = batch;
@@ -350,9 +411,10 @@ class KeyBasis {
     return lanes.run({ kind: "strong", hw: lanes.hw, suite, file: basis!, offsets, lengths });
   };
 
-  /** Resolves when a batch has arrived or the client's frames are over. */
+  /** Resolves when a batch has arrived, segments are compared or the client's frames are over. */
   #news(): Promise<void> {
-    return this.#batches.length > 0 ? Promise.resolve() : this.#next();
+    const held = this.#batches.length + this.#unchanged.length > 0;
+    return held ? Promise.resolve() : this.#next();
   }
 
   /** Resolves when anything has happened. */

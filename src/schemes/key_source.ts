@@ -3,16 +3,18 @@
  * the new file, ask for its keys, confirm candidates, and send copies and literals. Which of these happen at
  * the same time is the scheme's plan.
  */
+import type { BlockChunks } from "../chunking/block_scanner.ts";
 import type { Answer, Candidates, Done, Session } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
+import type { DeltaCoding } from "../delta/coding.ts";
 import { PatchWriter } from "../delta/patch_writer.ts";
 import { isFailureCode, ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { openBackend } from "../hashing/select.ts";
 import { STRONG_LENGTHS } from "../hashing/suite.ts";
-import { segmentCount, sessionDigest } from "../hashing/session_digest.ts";
+import { SEGMENT_BYTES, segmentCount, sessionDigest } from "../hashing/session_digest.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { KeyTable } from "../matching/key_table.ts";
 import { MatchList } from "../matching/match_list.ts";
@@ -23,15 +25,27 @@ import { decodeCandidates } from "./candidate_columns.ts";
 import type { CreateMatcher, KeyPlan } from "./key_plan.ts";
 import { PatchSender } from "./patch_sender.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
+import { type Line, measureLine } from "./line.ts";
 import { recordOrigin } from "./record_keeper.ts";
+import { Refiner } from "./refiner.ts";
 import { SCHEMES } from "./scheme_name.ts";
 import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
+import { SegmentGate } from "./segment_gate.ts";
 
 /** Keys in one batch (ParaSync, FAST'26, §3.2 sends batches instead of all or nothing). */
 const BATCH_KEYS = 4096;
 
 /** How long this end may have nothing to send before it sends what there is, in ms. */
 const SILENCE_MS = 5_000;
+
+/**
+ * Files shorter than this have so few keys that they are sent sooner than it is asked whether they need be: 75 KB
+ * in the time of a round trip.
+ */
+const GATED_BYTES = 96 << 20;
+
+/** How long keys wait for a session and answers, once the file is chunked, before they are sent anyway, in ms. */
+const ANSWER_MS = 1_000;
 
 /**
  * Pushes the new file.
@@ -60,6 +74,8 @@ class KeySource {
   readonly #segments: Uint8Array;
   readonly #abort = new AbortController();
   readonly #writer: PatchWriter;
+  readonly #refiner: Refiner;
+  readonly #gate: SegmentGate;
   readonly #matches: MatchList;
   readonly #matcher: StrongMatcher;
   /** Whether keys leave while the file is being chunked, and the delta while it is being matched. */
@@ -70,9 +86,14 @@ class KeySource {
   #sent = 0;
   #up = 0;
   #down = 0;
-  #rtt = Promise.resolve(0);
+  #acknowledged: Promise<number> | undefined;
+  #line: Promise<Line> | undefined;
+  #coding: DeltaCoding = { version: 1 };
+  #unchanged = 0;
   #sender: PatchSender | undefined;
   #patched: Promise<PatchAnswer> | undefined;
+  /** Whether the new file is cut to its end, and whether all of its chunks are entered. */
+  #allPushed = false;
   #scanned = false;
   #moreKeys: () => void = () => {};
   #failure: { readonly reason: unknown } | undefined;
@@ -87,8 +108,19 @@ class KeySource {
     this.#keys = new KeyTable(this.#chunks, expected);
     this.#segments = new Uint8Array(segmentCount(end.file.size) * STRONG_BYTES);
     const { order } = SCHEMES[plan.name];
-    this.#writer = new PatchWriter(end.file, end.verifyUnchanged, { order });
-    this.#matches = new MatchList(this.#chunks, expected, this.#writer, order);
+    this.#writer = new PatchWriter(end.file, end.verifyUnchanged, {
+      order,
+      coding: () => this.#coding,
+    });
+    this.#refiner = new Refiner(end, this.#writer);
+    this.#gate = new SegmentGate(segmentCount(end.file.size), this.#takeBlock);
+    // Who confirms by chunks shows the paper's order, and has no use for places alone; and where there are few keys
+    // there is nothing to spare.
+    const gated = this.#streamed && end.confirm === "target" && SCHEMES[plan.name].modes &&
+      end.file.size >= GATED_BYTES;
+    if (!gated) this.#gate.decide(false);
+    const sink = order === "any" ? this.#refiner : this.#writer;
+    this.#matches = new MatchList(this.#chunks, expected, sink, order);
     const { lanes, reference: file } = end;
     const { hw } = lanes;
     const suite = plan.suite(end.hw);
@@ -112,6 +144,9 @@ class KeySource {
       await this.#chunk();
       await matching;
       await this.#end.clock.time("client match", () => this.#matcher.finish());
+      const line = await this.#line!;
+      const { requestKey } = this.#session!;
+      await this.#refiner.refine(this.#peer, requestKey, this.#basisSize, line.patienceMs);
       if (!this.#streamed) this.#send();
       const digest = await this.#digest();
       this.#end.verifyUnchanged();
@@ -121,7 +156,11 @@ class KeySource {
         this.#end.keeper.distrust();
         answer = await this.#sender!.repair(answer.segments, this.#segments);
       }
-      return this.#outcome(digest, await this.#rtt, answer.stages);
+      return this.#outcome(
+        digest,
+        Math.min(line.rttMs, await this.#acknowledged!),
+        answer.stages,
+      );
     } catch (error) {
       this.#fail(error);
       await this.#patched?.catch(() => {});
@@ -147,22 +186,58 @@ class KeySource {
           stage: "client ",
           withSegments: true,
           signal: this.#abort.signal,
-        }, ({ block, lengths, weaks, zeros, segment }) => {
-          const first = this.#chunks.count;
-          this.#chunks.append(lengths, weaks);
-          this.#matches.extend();
-          // Zeros are named rather than looked for: they cost next to nothing to send.
-          for (const i of zeros) this.#matches.literal(first + i);
-          this.#segments.set(segment!, block * STRONG_BYTES);
-          this.#matcher.extend();
-          if (this.#batchReady()) this.#moreKeys();
-          progress("client", "chunk", this.#chunks.bytes, reference.size);
+        }, (block) => {
+          this.#segments.set(block.segment!, block.block * STRONG_BYTES);
+          this.#gate.push(block);
+          if (this.#hasNews()) this.#moreKeys();
+          const done = Math.min(reference.size, (block.block + 1) * SEGMENT_BYTES);
+          progress("client", "chunk", done, reference.size);
         }),
     );
+    this.#allPushed = true;
+    this.#moreKeys();
+    await this.#openGate();
     this.#scanned = true;
     this.#matcher.scanned();
     this.#moreKeys();
   }
+
+  /** Waits until all chunks are entered, but not for answers that a proxy on the way keeps back until the end. */
+  async #openGate(): Promise<void> {
+    const opened = this.#gate.open().then(() => true);
+    for (;;) {
+      const { answered } = this.#gate;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<boolean>((resolve) =>
+        timer = setTimeout(() => resolve(false), ANSWER_MS)
+      );
+      const open = await Promise.race([opened, late]).finally(() => clearTimeout(timer));
+      if (open) return;
+      if (this.#gate.answered === answered) this.#gate.giveUp();
+    }
+  }
+
+  /** Enters a block's chunks; those that the basis has at the same place are matched already. */
+  readonly #takeBlock = (
+    { lengths, weaks, zeros }: BlockChunks,
+    isUnchanged: (begin: number, end: number) => boolean,
+  ): void => {
+    const first = this.#chunks.count;
+    this.#chunks.append(lengths, weaks);
+    this.#matches.extend();
+    for (let chunk = first; chunk < this.#chunks.count; chunk++) {
+      const begin = this.#chunks.offsets[chunk]!;
+      const length = this.#chunks.lengths[chunk]!;
+      if (!isUnchanged(begin, begin + length)) continue;
+      this.#matches.match(chunk, begin);
+      this.#unchanged += length;
+    }
+    // Zeros are named rather than looked for: they cost next to nothing to send.
+    for (const i of zeros) {
+      if (this.#matches.isOpen(first + i)) this.#matches.literal(first + i, true);
+    }
+    this.#matcher.extend();
+  };
 
   async #match(): Promise<void> {
     for await (const frame of this.#peer.match(this.#frames())) {
@@ -188,8 +263,13 @@ class KeySource {
       },
     }));
     for (let last = false; !last;) {
-      if (!this.#batchReady()) await this.#batchOrSilence();
+      if (!this.#hasNews()) await this.#newsOrSilence();
       this.#abort.signal.throwIfAborted();
+      const asked = this.#gate.digests(this.#allPushed);
+      if (asked !== null) {
+        yield this.#counted(requestFrame({ case: "segments", value: asked }));
+        continue;
+      }
       const first = this.#sent;
       const end = Math.min(this.#keys.count, first + BATCH_KEYS);
       last = this.#scanned && end === this.#keys.count;
@@ -202,17 +282,21 @@ class KeySource {
     }
   }
 
-  /** Waits for a batch, but not so long that the server takes this end for dead. */
-  async #batchOrSilence(): Promise<void> {
+  /** Waits for something to send, but not so long that the server takes this end for dead. */
+  async #newsOrSilence(): Promise<void> {
     let silent = false;
     const timer = setTimeout(() => {
       silent = true;
       this.#moreKeys();
     }, SILENCE_MS);
-    while (!this.#abort.signal.aborted && !silent && !this.#batchReady()) {
+    while (!this.#abort.signal.aborted && !silent && !this.#hasNews()) {
       await new Promise<void>((resolve) => this.#moreKeys = resolve);
     }
     clearTimeout(timer);
+  }
+
+  #hasNews(): boolean {
+    return this.#gate.ready(this.#allPushed) || this.#batchReady();
   }
 
   #batchReady(): boolean {
@@ -239,6 +323,12 @@ class KeySource {
           );
         }
         this.#ready().presence(first, count, bitmap);
+        break;
+      }
+      case "unchanged": {
+        const { first, count, bitmap } = frame.value;
+        this.#gate.answer(first, count, bitmap);
+        this.#moreKeys();
         break;
       }
       case "candidates":
@@ -290,8 +380,10 @@ class KeySource {
     }
     this.#session = session;
     this.#basisSize = safeSize(session.basisSize, "basis_size");
-    this.#rtt = this.#peer.acknowledge(session.requestKey);
-    this.#rtt.catch((reason) => this.#fail(reason));
+    this.#acknowledged = this.#peer.acknowledge(session.requestKey);
+    this.#acknowledged.catch((reason) => this.#fail(reason));
+    this.#line = this.#measure(session, this.#acknowledged);
+    this.#line.catch((reason) => this.#fail(reason));
     this.#sender = new PatchSender(this.#end, this.#peer, this.#writer, {
       key: session.requestKey,
       basisSize: this.#basisSize,
@@ -300,8 +392,20 @@ class KeySource {
     if (this.#streamed) this.#send();
   }
 
+  /** Measures the line, and decides what is worth doing to spare it. */
+  async #measure(session: Session, acknowledged: Promise<number>): Promise<Line> {
+    const line = await measureLine(this.#peer.measured, acknowledged, session, this.#end);
+    this.#coding = line.coding;
+    const finer = SCHEMES[this.#plan.name].modes && session.refines;
+    this.#gate.decide(finer && line.refines && this.#basisSize > 0);
+    this.#refiner.decide(finer && line.refines && this.#basisSize > 0);
+    this.#moreKeys();
+    return line;
+  }
+
   #send(): void {
-    this.#patched = this.#sender!.send();
+    // How the first body is coded goes by the line.
+    this.#patched = this.#line!.then(() => this.#sender!.send());
     this.#patched.catch((reason) => this.#fail(reason));
   }
 
@@ -326,6 +430,7 @@ class KeySource {
     this.#failure ??= { reason };
     this.#abort.abort(this.#failure.reason);
     this.#writer.fail(this.#failure.reason);
+    this.#gate.fail(this.#failure.reason);
     this.#moreKeys();
   }
 
@@ -342,11 +447,18 @@ class KeySource {
     const stages = this.#end.clock.toMillis();
     for (const { name, ms } of this.#done!.stages) stages[`server ${name}`] = ms;
     for (const [name, ms] of Object.entries(server)) stages[`server ${name}`] = ms;
+    const refined = this.#refiner.outcome;
+    const coded = this.#coding.version === 2 ? this.#coding.coding : "off";
+    const coding = coded === "off" ? "" : coded;
     return {
       oldBytes: this.#basisSize,
       newBytes: this.#end.file.size,
-      upBytes: this.#up + this.#writer.bytes,
-      downBytes: this.#down,
+      upBytes: this.#up + refined.upBytes + this.#writer.bytes,
+      downBytes: this.#down + refined.downBytes,
+      unchangedBytes: this.#unchanged,
+      refined,
+      coding,
+      savedBytes: coding === "" ? 0 : this.#writer.plainBytes - this.#writer.bytes,
       totals: this.#writer.totals,
       chunksOld: this.#done!.chunks,
       chunksNew: this.#chunks.count,

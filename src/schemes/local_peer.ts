@@ -1,4 +1,4 @@
-import { readFrames } from "../transport/framing.ts";
+import { FRAME_HEAD_BYTES, readFrames } from "../transport/framing.ts";
 import type { Reception } from "./reception.ts";
 import type { Confirmation, OpenedSession, PatchAnswer, Peer, SignatureAnswer } from "./scheme.ts";
 
@@ -13,6 +13,8 @@ export interface LocalEnd {
   ): AsyncIterable<Uint8Array>;
   /** Answers where the server moves first. */
   sign(): Promise<SignatureAnswer & { readonly opened: OpenedSession }>;
+  /** Answers a finer round. */
+  refine(frame: Uint8Array): AsyncIterable<Uint8Array>;
   /** Makes the reception when the first body comes. */
   receive(opened: OpenedSession): Promise<Reception>;
   /** Times of the stages at this end, in ms. */
@@ -21,6 +23,7 @@ export interface LocalEnd {
 
 /** Both ends in one process: the same messages and bodies, passed on in memory. */
 export class LocalPeer implements Peer {
+  readonly measured = Promise.resolve(0);
   readonly #end: LocalEnd;
   #opened: OpenedSession | undefined;
   #reception: Promise<Reception> | undefined;
@@ -45,6 +48,10 @@ export class LocalPeer implements Peer {
 
   acknowledge(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  refine(_key: string, frame: Uint8Array<ArrayBuffer>): AsyncIterable<Uint8Array> {
+    return readFrames(this.#end.refine(frame.subarray(FRAME_HEAD_BYTES)));
   }
 
   async patch(

@@ -11,6 +11,7 @@ import { newTurn } from "../files/write_turn.ts";
 import { TargetFile } from "../files/target_file.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
+import { LEAST_REFINED_BLOCK, MAX_REFINED_COPIES } from "./refine_limits.ts";
 import type { Confirmation } from "./scheme.ts";
 import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
@@ -81,7 +82,7 @@ export class Reception {
     this.#reference = reference;
     this.#target = target;
     this.#assembler = assembler;
-    this.#maxCommands = maxCommands(options.newSize, options.parameters);
+    this.#maxCommands = maxCommands(options);
   }
 
   /**
@@ -214,14 +215,15 @@ export class Reception {
 
 /** Puts the target together at absolute places, in all lanes. */
 function placing(
-  { newSize, parameters, lanes, basisReference }: ReceptionOptions,
+  options: ReceptionOptions,
   target: FileReference,
   digest: SegmentsDigest,
 ): TargetAssembler {
+  const { newSize, lanes, basisReference } = options;
   const { hw } = lanes;
   return new TargetAssembler({
     size: newSize,
-    maxIntervals: Math.min(maxCommands(newSize, parameters), MAX_INTERVALS),
+    maxIntervals: Math.min(maxCommands(options), MAX_INTERVALS),
     lanes: {
       // Only one lane at a time can write; while the basis is being scanned the others had better scan.
       depth: () => lanes.scanning ? 1 : lanes.depth,
@@ -278,6 +280,9 @@ function mismatch(): ParasyncError {
  * No honest delta has more commands: each chunk is a copy or a literal at most, and literals and zeros are
  * also cut into pieces.
  */
-function maxCommands(newSize: number, { min }: ChunkParameters): number {
-  return 2 * Math.ceil(newSize / min) + 8 * Math.ceil(newSize / SEGMENT_BYTES) + 1024;
+function maxCommands({ newSize, parameters: { min }, order }: ReceptionOptions): number {
+  const chunks = 2 * Math.ceil(newSize / min) + 8 * Math.ceil(newSize / SEGMENT_BYTES) + 1024;
+  // Each copy of a finer round may leave a literal behind it.
+  const finer = Math.min(2 * MAX_REFINED_COPIES, 2 * Math.ceil(newSize / LEAST_REFINED_BLOCK));
+  return order === "target" ? chunks : chunks + finer;
 }

@@ -8,6 +8,7 @@ import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 import type { RecordKeeper, RecordOrigin } from "./record_keeper.ts";
+import type { RefineOutcome } from "./refine_limits.ts";
 
 /**
  * What proves that content which looks equal by its weak checksum is equal.
@@ -17,6 +18,17 @@ import type { RecordKeeper, RecordOrigin } from "./record_keeper.ts";
  * says that a place was wrong, the client sends those segments whole. Each end hashes each byte once.
  */
 export type Confirmation = "chunk" | "target";
+
+/** Whether what the chunks have left is looked for in smaller blocks: where the line is slow, always, never. */
+export type RefineChoice = "auto" | "on" | "off";
+
+/** How literals are compressed. */
+export interface CompressChoice {
+  /** `auto`: where the line is slow, by the best coding that both ends have. */
+  readonly coding: "auto" | "zstd" | "deflate" | "off";
+  /** How hard to try; as the line is, where absent. */
+  readonly level: number | undefined;
+}
 
 /** What the server says to a body of a patch. */
 export interface PatchAnswer {
@@ -72,6 +84,8 @@ export interface BasisEnd {
   readonly confirm: Confirmation;
   /** The most keys to take. */
   readonly maxKeys: number;
+  /** The codings of a delta that this end reads, best first, such as "zstd,deflate". */
+  readonly codings: string;
   /** Called with the first frame; may refuse. */
   readonly onOpen: (opened: OpenedSession) => void;
   /** Stops the work. */
@@ -116,12 +130,18 @@ export interface SourceEnd {
   readonly confirm: Confirmation;
   /** The parallel matching algorithm, for a scheme that has several. */
   readonly mode: ModeName;
+  /** Whether what the chunks have left is looked for in smaller blocks. */
+  readonly refine: RefineChoice;
+  /** How literals are compressed. */
+  readonly compress: CompressChoice;
   /** Keeps checksums of the new file's blocks, for schemes that work from them. */
   readonly keeper: RecordKeeper;
   /** Which backend was asked for, which in some schemes says which checksums. */
   readonly hw: HardwareChoice;
   /** Who works. */
   readonly lanes: LaneGroup;
+  /** More lanes, for work that takes longer than the file's size tells; the same where there are no more. */
+  readonly moreLanes: () => LaneGroup;
   /** Where stages are timed. */
   readonly clock: StageClock;
   /** Told of progress. */
@@ -143,6 +163,16 @@ export interface Peer {
   signature(): Promise<SignatureAnswer>;
   /** Confirms that the session's key has arrived: `POST /ack`. Resolves with the round trip in ms. */
   acknowledge(key: string): Promise<number>;
+  /** A round trip in ms that was measured while the session was opened; stays pending where none was. */
+  readonly measured: Promise<number>;
+  /**
+   * Asks for the checksums of a finer round: `POST /refine`.
+   *
+   * @param key The session's key.
+   * @param frame The client's frame, its length first.
+   * @returns The content of the server's frames, as they arrive.
+   */
+  refine(key: string, frame: Uint8Array<ArrayBuffer>): AsyncIterable<Uint8Array>;
   /**
    * Sends one body of the patch: `POST /patch`.
    *
@@ -172,6 +202,14 @@ export interface SyncOutcome {
   readonly chunksNew: number;
   readonly chunksMatched: number;
   readonly rttMs: number;
+  /** Bytes of the new file that the basis had at the same place, as digests of segments showed. */
+  readonly unchangedBytes: number;
+  /** What finer rounds came to. */
+  readonly refined: RefineOutcome;
+  /** How the delta was coded: `zstd`, `deflate`, or empty where it was not. */
+  readonly coding: string;
+  /** Bytes that this has spared. */
+  readonly savedBytes: number;
   /** Where each end had its stored checksums from; empty where the scheme has none. */
   readonly checksums: { readonly client: RecordOrigin; readonly server: RecordOrigin };
   /** The server's backend. */

@@ -202,6 +202,8 @@ function listening(peer: Peer, oldSize: number, newSize: number, commands: strin
     match: (frames) => peer.match(frames),
     signature: () => peer.signature(),
     acknowledge: (key) => peer.acknowledge(key),
+    measured: peer.measured,
+    refine: (key, frame) => peer.refine(key, frame),
     patch: (key, pieces, repair) => {
       const decoder = new DeltaDecoder({ oldSize, newSize, maxCommands: 1e6 }, {
         copy: (source, target, length) => commands.push(`copy ${source} ${target} ${length}`),

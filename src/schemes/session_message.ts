@@ -9,11 +9,14 @@ export interface SessionFields {
   readonly threads: number;
   readonly maxPatchBytes: bigint;
   readonly notice: string;
+  readonly deltaVersion: number;
+  readonly codings: string;
+  readonly refines: boolean;
 }
 
 /** The message `Session` of a server's end. */
 export function sessionMessage(end: BasisEnd): SessionFields {
-  const { key, basis, backend, lanes, maxPatchBytes, notice } = end;
+  const { key, basis, backend, lanes, maxPatchBytes, notice, codings } = end;
   return {
     requestKey: key,
     basisSize: BigInt(basis?.size ?? 0),
@@ -22,5 +25,8 @@ export function sessionMessage(end: BasisEnd): SessionFields {
     threads: lanes.threads,
     maxPatchBytes: BigInt(maxPatchBytes),
     notice,
+    deltaVersion: 2,
+    codings,
+    refines: true,
   };
 }

@@ -11,6 +11,7 @@ import { SEGMENT_BYTES, segmentCount, sessionDigest } from "../hashing/session_d
 import type { SegmentMatches } from "../matching/rolling_search.ts";
 import { safeSize } from "../transport/messages.ts";
 import { PatchSender } from "./patch_sender.ts";
+import { NOT_REFINED } from "./refine_limits.ts";
 import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 import type { BasisBlocks, SignaturePlan } from "./signature_plan.ts";
 
@@ -103,6 +104,10 @@ class SignatureSource {
         upBytes: this.#writer.bytes,
         downBytes: blocks.bytes,
         totals: this.#writer.totals,
+        unchangedBytes: 0,
+        refined: NOT_REFINED,
+        coding: "",
+        savedBytes: 0,
         chunksOld: blocks.count,
         chunksNew: Math.ceil(file.size / parameters.avg),
         chunksMatched: Math.ceil(this.#copied / parameters.avg),

@@ -36,6 +36,9 @@ const SESSION: Session = {
   threads: 1,
   maxPatchBytes: 1n << 30n,
   notice: "",
+  deltaVersion: 2,
+  codings: "",
+  refines: false,
 };
 
 /** A server that has said these things. */

@@ -1,4 +1,5 @@
 import { ParasyncError } from "../errors.ts";
+import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
 import type { Confirmation, PatchAnswer, Peer, SignatureAnswer } from "../schemes/scheme.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
@@ -23,6 +24,8 @@ export interface HttpPeerOptions {
   readonly connectMs: number;
   /** How long the server may send nothing while it should, in ms. */
   readonly idleMs: number;
+  /** Whether to measure the line at once, over the connection that later requests take. */
+  readonly measured: boolean;
   /** Breaks every request off. */
   readonly signal: AbortSignal;
 }
@@ -36,6 +39,7 @@ const SEGMENTS_BODY = 64 << 20;
 
 /** A server reached by HTTP. */
 export class HttpPeer implements Peer {
+  readonly measured: Promise<number>;
   readonly #options: HttpPeerOptions;
   #key: string | undefined;
   readonly #frames = Promise.withResolvers<AsyncIterable<Uint8Array>>();
@@ -55,6 +59,13 @@ export class HttpPeer implements Peer {
       : this.#request("POST", url, deferred(this.#frames.promise), { "content-type": FRAMES_TYPE });
     // Told when the scheme asks for the answer.
     this.#matching.catch(() => {});
+    // Nobody takes frames where the server moves first.
+    this.#frames.promise.catch(() => {});
+    // The first round trip opens the connection. A failure shows in the request that matters.
+    const never = new Promise<never>(() => {});
+    this.measured = options.measured
+      ? this.#ping().then(() => this.#ping()).catch(() => never)
+      : never;
   }
 
   /** Breaks off a session that was opened and came to nothing. */
@@ -109,6 +120,24 @@ export class HttpPeer implements Peer {
     const answer = await this.#text(response);
     if (answer !== "ACK_RECV") throw foreign(this.#options.base, "its acknowledgement is not ours");
     return performance.now() - begin;
+  }
+
+  async #ping(): Promise<number> {
+    const begin = performance.now();
+    await this.#text(await this.#request("GET", `${this.#options.base}/healthz`, null));
+    return performance.now() - begin;
+  }
+
+  async *refine(key: string, frame: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
+    const headers = { "content-type": FRAMES_TYPE, [KEY_HEADER]: key };
+    const response = await this.#request("POST", this.#url("/refine"), frame, headers);
+    const { idleMs } = this.#options;
+    const body = readBody(response.body, {
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      idleMs,
+      sender: "server",
+    });
+    yield* readFrames(body);
   }
 
   async patch(
@@ -187,7 +216,7 @@ export class HttpPeer implements Peer {
   async #request(
     method: "GET" | "POST",
     url: string,
-    content: AsyncIterable<Uint8Array> | string | null,
+    content: AsyncIterable<Uint8Array> | Uint8Array<ArrayBuffer> | string | null,
     more: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const { base, token, signal, connectMs, idleMs } = this.#options;
@@ -222,7 +251,7 @@ export class HttpPeer implements Peer {
       if (!answered) timer = setTimeout(expire, waitMs);
     };
     let unread: { readonly reason: unknown } | undefined;
-    const body = content === null || typeof content === "string"
+    const body = content === null || typeof content === "string" || content instanceof Uint8Array
       ? content
       : toStream(content, restart, (reason) => unread = { reason });
     try {
@@ -257,6 +286,15 @@ export class HttpPeer implements Peer {
           `Cannot sync: a proxy before ${base} refuses bodies this long`,
         )
         : foreign(base, `it answered ${status} without ${PROTOCOL_HEADER}`);
+    }
+    const protocol = response.headers.get(PROTOCOL_HEADER);
+    if (response.ok && protocol !== String(PROTOCOL_VERSION)) {
+      await response.body?.cancel();
+      throw new ParasyncError(
+        "unsupported_version",
+        `Cannot sync with ${base}: it speaks protocol ${protocol} and this program ` +
+          `${PROTOCOL_VERSION}; use the same version of parasync at both ends`,
+      );
     }
     if (!response.ok) throw readProblem(await this.#text(response), response.status);
   }
@@ -326,6 +364,9 @@ function unreachable(base: string, error: unknown): ParasyncError {
   }
   const reason = /refused/i.test(text)
     ? "connection refused; is the server running there?"
+    : /certificate|UnknownIssuer/i.test(text)
+    ? "its certificate is not believed here; DENO_CERT=FILE names the authority that signed it, " +
+      "DENO_TLS_CA_STORE=system takes the system's authorities"
     : /dns|lookup|resolve/i.test(text)
     ? "its name cannot be resolved"
     : text;

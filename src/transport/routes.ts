@@ -1,4 +1,5 @@
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
+import { availableCodings } from "../delta/coding.ts";
 import { ParasyncError } from "../errors.ts";
 import { requireSessionKey } from "../files/artefact.ts";
 import { openBackend } from "../hashing/select.ts";
@@ -12,7 +13,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { VERSION } from "../version.ts";
 import { type AccessRules, requireAccess } from "./access.ts";
 import { readBody, readText } from "./body.ts";
-import { FRAME_HEAD_BYTES, readFrames } from "./framing.ts";
+import { FRAME_HEAD_BYTES, MAX_FRAME_BYTES, readFrames } from "./framing.ts";
 import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, serverHeaders, SESSION_HEADER } from "./headers.ts";
 import { type Limits, MAX_KEYS, patchBytes } from "./limits.ts";
 import { answerFrame } from "./messages.ts";
@@ -48,6 +49,16 @@ interface SchemeAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What else there is to say of an answer's body. */
+interface AnswerTraits {
+  /** Called when it is over. */
+  readonly leave: () => void;
+  /** Whether it is made of frames, the last of which may tell of a failure. */
+  readonly framed: boolean;
+  /** What the log says when it is complete. */
+  readonly done: string;
+}
+
 type Route = (request: Request, query: ReadonlyMap<string, string>) => Promise<Response> | Response;
 
 const SEND_FRAMES = 8;
@@ -64,6 +75,7 @@ export class Routes {
       "/csums_queue": { method: "POST", route: this.#match },
       "/signature": { method: "GET", route: this.#signature },
       "/ack": { method: "POST", route: this.#acknowledge },
+      "/refine": { method: "POST", route: this.#refine },
       "/patch": { method: "POST", route: this.#patch },
       "/healthz": { method: "GET", route: () => text("ok\n") },
       "/v1/capabilities": { method: "GET", route: () => this.#capabilities() },
@@ -162,6 +174,7 @@ export class Routes {
         notice: missing ?? "",
         maxPatchBytes: patchBytes(limits.maxBodyBytes),
         confirm: query.confirm,
+        codings: availableCodings().join(","),
         maxKeys: MAX_KEYS,
         signal: session.signal,
         onOpen: (opened) => {
@@ -179,7 +192,11 @@ export class Routes {
       const headers = serverHeaders(type);
       headers.set(KEY_HEADER, key);
       for (const [header, value] of Object.entries(more)) headers.set(header, value);
-      return new Response(this.#stream(session, pieces, leave, type === FRAMES_TYPE), { headers });
+      const done = SCHEMES[scheme].opens === "signature"
+        ? "Signature generation completed"
+        : "Weak hash comparison completed";
+      const body = this.#stream(session, pieces, { leave, framed: type === FRAMES_TYPE, done });
+      return new Response(body, { headers });
     } catch (error) {
       leave();
       await sessions.fail(session, toFailure(error));
@@ -191,8 +208,7 @@ export class Routes {
   #stream(
     session: Session,
     frames: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
-    leave: () => void,
-    framed: boolean,
+    { leave, framed, done }: AnswerTraits,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { sessions, logger, limits } = this.#parts;
     // Runs while the client has been given all that may wait for it, and is not taking it.
@@ -222,10 +238,7 @@ export class Routes {
             stalled = setTimeout(() => giveUp(controller).catch(() => {}), limits.idleMs);
             return;
           }
-          const { name, scheme, looking } = session.parts;
-          const done = SCHEMES[scheme].opens === "signature"
-            ? "Signature generation completed"
-            : "Weak hash comparison completed";
+          const { name, looking } = session.parts;
           logger.info(done, { name, ...session.clock.toMillis() });
           if (looking) await sessions.end(session, looked());
         } catch (error) {
@@ -239,8 +252,10 @@ export class Routes {
             controller.error(failure);
             return await sessions.fail(session, failure);
           }
-          controller.enqueue(answerFrame({ case: "problem", value: { code, message } }));
+          // A client that tries again as soon as it has read this must not find the target locked.
           await sessions.end(session, failure);
+          leave();
+          controller.enqueue(answerFrame({ case: "problem", value: { code, message } }));
         }
         leave();
         controller.close();
@@ -275,6 +290,35 @@ export class Routes {
       logger.info("Matched Chunks RTT (Server-side)", { name, rttMs });
     }
     return text("ACK_RECV");
+  };
+
+  readonly #refine: Route = async (request, parameters) => {
+    const { sessions, limits } = this.#parts;
+    const name = basisNameOf(parameters);
+    const key = request.headers.get(KEY_HEADER) ?? parameters.get("key") ?? "";
+    requireSessionKey(key);
+    const session = sessions.find(key, name);
+    const leave = session.enter();
+    try {
+      const body = readBody(request.body, {
+        maxBytes: FRAME_HEAD_BYTES + MAX_FRAME_BYTES,
+        idleMs: limits.idleMs,
+        sender: "client",
+        signal: session.signal,
+      });
+      const [frame] = await Array.fromAsync(readFrames(body), (bytes) => bytes.slice());
+      if (frame === undefined) {
+        throw new ParasyncError("stream", "Cannot refine: the body has no frame");
+      }
+      const pieces = session.refinement.answer(frame);
+      const headers = serverHeaders(FRAMES_TYPE);
+      const traits = { leave, framed: true, done: "Finer round completed" };
+      return new Response(this.#stream(session, pieces, traits), { headers });
+    } catch (error) {
+      leave();
+      await sessions.fail(session, toFailure(error));
+      throw error;
+    }
   };
 
   readonly #patch: Route = async (request, parameters) => {

@@ -8,6 +8,7 @@ import { removeSessionRecord } from "../files/session_record.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { RecordKeeper } from "../schemes/record_keeper.ts";
 import { Reception } from "../schemes/reception.ts";
+import { Refinement } from "../schemes/refinement.ts";
 import type { OpenedSession } from "../schemes/scheme.ts";
 import { type SchemeName, SCHEMES } from "../schemes/scheme_name.ts";
 import { StageClock } from "../telemetry/stages.ts";
@@ -59,6 +60,7 @@ export class Session {
   #opened: OpenedSession | undefined;
   #reception: Promise<Reception> | undefined;
   #covered: Reception | undefined;
+  #refinement: Refinement | undefined;
   #lease: Lease | undefined;
   #requests = 0;
   #over = false;
@@ -123,6 +125,12 @@ export class Session {
       this.#lease?.release();
       this.#lease = undefined;
     };
+  }
+
+  /** The session's finer rounds. */
+  get refinement(): Refinement {
+    const { clock, signal, basisReference: basis } = this;
+    return this.#refinement ??= new Refinement({ basis, lanes: this.parts.lanes, clock, signal });
   }
 
   /** The session's reception, made with the first body of the patch. */

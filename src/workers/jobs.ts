@@ -7,8 +7,11 @@ import type { AppendBatch, Appended } from "../delta/segment_builder.ts";
 import type { FailureCode } from "../errors.ts";
 import type { FileIdentity } from "../files/identity.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
+import type { BlockGroups } from "../matching/block_proofs.ts";
 import type { BlockSuite, BlockSums } from "../matching/block_signature.ts";
 import type { BlockTable } from "../matching/block_table.ts";
+import type { FoundBlocks } from "../matching/gap_search.ts";
+import type { RangePieces } from "../matching/ranges.ts";
 import type { SegmentMatches } from "../matching/rolling_search.ts";
 import type { Suite } from "../hashing/suite.ts";
 
@@ -89,6 +92,32 @@ export interface SearchJob {
   readonly withSegment: boolean;
 }
 
+/** Compute the checksums of small blocks in ranges of the basis, for a finer round. */
+export interface RangesJob extends RangePieces {
+  readonly kind: "ranges";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+  /** Bytes in a block. */
+  readonly block: number;
+  /** How much of each CRC-32 to keep. */
+  readonly checkBytes: number;
+}
+
+/** Prove groups of blocks of either file. */
+export interface GroupsJob extends BlockGroups {
+  readonly kind: "groups";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+}
+
+/** Search ranges of the new file for small blocks of the basis. */
+export interface GapsJob extends RangePieces {
+  readonly kind: "gaps";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+  readonly table: BlockTable;
+}
+
 /** Compute strong checksums of chunks. */
 export interface StrongJob {
   readonly kind: "strong";
@@ -143,6 +172,9 @@ export type Job =
   | MarkJob
   | BlocksJob
   | SearchJob
+  | RangesJob
+  | GapsJob
+  | GroupsJob
   | SelectJob
   | ScanJob
   | StrongJob
@@ -158,6 +190,9 @@ export interface JobResults {
   mark: Uint8Array<ArrayBuffer> | null;
   blocks: BlockSums;
   search: SegmentMatches;
+  ranges: BlockSums;
+  gaps: FoundBlocks;
+  groups: Uint8Array<ArrayBuffer>;
   select: BlockChunks;
   strong: Uint8Array<ArrayBuffer>;
   apply: SegmentDigests;

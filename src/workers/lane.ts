@@ -23,8 +23,11 @@ import { type HardwareChoice, type HashBackend, STRONG_BYTES } from "../hashing/
 import { openBackend } from "../hashing/select.ts";
 import type { Checksums, Suite } from "../hashing/suite.ts";
 import { BlockLookup } from "../matching/block_lookup.ts";
-import { type BlockSuite, isRolled, signBlocks } from "../matching/block_signature.ts";
+import { proveGroups } from "../matching/block_proofs.ts";
+import { isRolled, signBlocks } from "../matching/block_signature.ts";
 import type { BlockTable } from "../matching/block_table.ts";
+import { searchGaps } from "../matching/gap_search.ts";
+import { signRanges } from "../matching/range_signature.ts";
 import { searchSegment } from "../matching/rolling_search.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import { hashChunks } from "../matching/strong_hashing.ts";
@@ -111,7 +114,7 @@ export class Lane {
         );
       case "blocks":
         return signBlocks(
-          this.#signer(job.sums, job.block),
+          this.#signer(isRolled(job.sums.weak) ? job.sums.weak : "rollsum"),
           isRolled(job.sums.weak),
           this.#checksums(job.hw, suiteOf(job)),
           this.#open(job.file),
@@ -129,6 +132,29 @@ export class Lane {
           this.#open(job.file),
           job.segment,
           job.from,
+        );
+      case "ranges":
+        return signRanges(
+          this.#signer("rabinkarp"),
+          this.#backend(job.hw),
+          this.#open(job.file),
+          job.block,
+          job,
+          job.checkBytes,
+        );
+      case "groups":
+        return proveGroups(
+          this.#window(),
+          this.#backend(job.hw),
+          this.#open(job.file),
+          job,
+        );
+      case "gaps":
+        return searchGaps(
+          this.#lookupIn(job.table),
+          this.#backend(job.hw),
+          this.#open(job.file),
+          job,
         );
       case "append":
         return buildSegment(
@@ -185,11 +211,11 @@ export class Lane {
   }
 
   /** A kernel without blocks, to sign with. */
-  #signer({ weak }: BlockSuite, block: number): RollKernel {
-    const kind = isRolled(weak) ? weak : "rollsum";
+  #signer(kind: "rollsum" | "rabinkarp"): RollKernel {
     if (this.#roller?.kind !== kind) {
       const weaks = new Uint32Array(0);
-      const kernel = createRollKernel({ kind, block, weaks, capacity: WINDOW_BYTES });
+      // Which size of block a kernel is made for matters where it searches alone.
+      const kernel = createRollKernel({ kind, block: 1, weaks, capacity: WINDOW_BYTES });
       this.#roller = { kind, kernel };
     }
     return this.#roller.kernel;

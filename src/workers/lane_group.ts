@@ -9,7 +9,7 @@ import { segmentCount } from "../hashing/session_digest.ts";
 import type { BlockSuite, BlockSums } from "../matching/block_signature.ts";
 import type { BlockTable } from "../matching/block_table.ts";
 import type { SegmentMatches } from "../matching/rolling_search.ts";
-import type { FileReference, Job, JobResult } from "./jobs.ts";
+import type { BlocksJob, FileReference, Job, JobResult } from "./jobs.ts";
 import type { LaneHandle } from "./lane_handle.ts";
 
 /** Bytes of blocks in one job. */
@@ -152,22 +152,46 @@ export class LaneGroup {
     onBlocks: (first: number, sums: BlockSums) => void | Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
+    const { hw } = this;
     const total = Math.ceil(file.size / block);
     const batch = Math.max(1, Math.floor(SIGN_BYTES / block));
-    const underWay: { readonly first: number; readonly result: Promise<BlockSums> }[] = [];
-    for (let next = 0; next < total || underWay.length > 0;) {
-      signal?.throwIfAborted();
-      while (next < total && underWay.length < this.depth) {
-        const [first, count] = [next, Math.min(batch, total - next)];
-        const job = { hw: this.hw, sums, file, block, first, count };
-        const result = this.run({ kind: "blocks", ...job });
+    const jobs = function* (): Generator<BlocksJob> {
+      for (let first = 0; first < total; first += batch) {
+        const count = Math.min(batch, total - first);
+        yield { kind: "blocks", hw, sums, file, block, first, count };
+      }
+    };
+    await this.inOrder(jobs(), ({ first }, result) => onBlocks(first, result), signal);
+  }
+
+  /**
+   * Does jobs, some of them on each lane.
+   *
+   * @param jobs What to do; taken as there is room.
+   * @param onResult Called with each job and what it gave, in order; no more is begun before what it returns is
+   * settled, so that what nobody takes does not pile up.
+   * @param signal Stops the work.
+   */
+  async inOrder<J extends Job>(
+    jobs: Iterable<J>,
+    onResult: (job: J, result: JobResult<J>) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const iterator = jobs[Symbol.iterator]();
+    const underWay: { readonly job: J; readonly result: Promise<JobResult<J>> }[] = [];
+    for (let next = iterator.next();;) {
+      while (!next.done && underWay.length < this.depth) {
+        signal?.throwIfAborted();
+        const result = this.run(next.value);
         // Its failure is met in its turn.
         result.catch(() => {});
-        underWay.push({ first, result });
-        next += count;
+        underWay.push({ job: next.value, result });
+        next = iterator.next();
       }
-      const { first, result } = underWay.shift()!;
-      await onBlocks(first, await result);
+      const first = underWay.shift();
+      if (first === undefined) return;
+      signal?.throwIfAborted();
+      await onResult(first.job, await first.result);
     }
   }
 

@@ -1,5 +1,6 @@
 import { OutputFile } from "../../files/output_file.ts";
 import { openPinned, type PinnedFile } from "../../files/pinned_file.ts";
+import { type OutputPlace, outputPlace, warnUnlessDurable } from "../../library/output_place.ts";
 import { redact } from "../../telemetry/log.ts";
 import { printable } from "../../telemetry/printable.ts";
 import type { CommandContext, OptionsOf } from "../command.ts";
@@ -11,7 +12,6 @@ import { comparisonJson } from "../output/comparison_json.ts";
 import { renderComparison } from "../output/comparison_table.ts";
 import type { Output } from "../output/output.ts";
 import { fitWidth } from "../output/width.ts";
-import { type OutputPlace, outputPlace, warnUnlessDurable } from "../output_place.ts";
 
 /**
  * `compare OLD NEW`: every scheme, and parasync in every mode, on one pair of files: `local` in a process of its
@@ -102,7 +102,7 @@ async function writePage(
   using file = OutputFile.create(location, signal);
   file.append(new TextEncoder().encode(comparisonPage(comparison)));
   const committed = await file.commit({ basis: null, expectTarget, fsync });
-  warnUnlessDurable(committed, fsync, location.name, logger);
+  warnUnlessDurable(committed, fsync, location.name, (problem) => logger.warn(problem));
 }
 
 function showStatus(stderr: Output, text: string): void {

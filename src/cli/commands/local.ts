@@ -19,6 +19,6 @@ export async function run(
 ): Promise<number> {
   const [oldFile, newFile] = [positionals[0]!, positionals[1]!];
   const files = { oldFile, newFile, output: options.output };
-  printSummary(await syncLocally(files, options, undefined, context), options, context);
+  await printSummary(await syncLocally(files, options, undefined, context), options, context);
   return 0;
 }

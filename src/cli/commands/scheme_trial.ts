@@ -36,7 +36,7 @@ export async function run(
   if (!options.json && !options.quiet) {
     context.stdout.write(renderTrial(summary, scheme, hashing));
   }
-  printSummary(summary, options, context);
+  await printSummary(summary, options, context);
   return 0;
 }
 

@@ -1,69 +1,12 @@
+import type { Summary } from "../../library/summary.ts";
 import { printable } from "../../telemetry/printable.ts";
 import { formatBytes, formatCount, formatMillis, formatShare } from "./amounts.ts";
 import { painter } from "./paint.ts";
 import { displayWidth, padWidth } from "./width.ts";
 
-/** What a sync did. In JSON each name is in snake case, after `type` and `schema`. */
-export interface Summary {
-  /** Who chunked and hashed what. */
-  readonly scheme: string;
-  /** The parallel matching algorithm, by name; empty for a scheme without. */
-  readonly mode: string;
-  /** Threads of this end. */
-  readonly threads: number;
-  /** The `--hw` that was asked for. */
-  readonly hwRequested: string;
-  /** The backend that this end really used. */
-  readonly hwClient: string;
-  /** The backend that the server says it used. */
-  readonly hwServer: string;
-  /** Size of the basis in bytes. */
-  readonly oldBytes: number;
-  /** Size of the new file in bytes. */
-  readonly newBytes: number;
-  /** Bytes of bodies sent to the server. */
-  readonly wireUpBytes: number;
-  /** Bytes of bodies received from it. */
-  readonly wireDownBytes: number;
-  /** Bytes of the target taken from the basis. */
-  readonly copiedBytes: number;
-  /** Bytes of the target sent as they are, before compression. */
-  readonly literalBytes: number;
-  /** Bytes of the target that are zeros and were neither sent nor taken from the basis. */
-  readonly zeroBytes: number;
-  /** Copies in the delta. */
-  readonly copies: number;
-  /** Literals in the delta. */
-  readonly literals: number;
-  /** Chunks of the basis. */
-  readonly chunksOld: number;
-  /** Chunks of the new file. */
-  readonly chunksNew: number;
-  /** Chunks of the new file that the basis has. */
-  readonly chunksMatched: number;
-  /** Wall time of the whole sync in milliseconds. */
-  readonly elapsedMs: number;
-  /** A round trip to the server in milliseconds; `null` where none was measured. */
-  readonly rttMs: number | null;
-  /** Wall time of each stage in milliseconds; stages overlap. */
-  readonly stages: Readonly<Record<string, number>>;
-  /** The new file's digest in hexadecimal. */
-  readonly digest: string;
-  /** How the digest is made: `session` or `blake3`. */
-  readonly digestKind: string;
-  /** Where this end had its file's block checksums from: `stored`, `computed`, or empty where it has none. */
-  readonly checksumsClient: string;
-  /** The same at the server. */
-  readonly checksumsServer: string;
-  /** The most memory that this process has held, in bytes; `null` where the system does not say. */
-  readonly peakRssBytes: number | null;
-  /** Whether the result was checked against the digest. */
-  readonly verified: boolean;
-  /** The name of the file that was written; empty where the result was not to be kept. */
-  readonly target: string;
-}
+export type { Summary };
 
-/** The version of the summary's JSON: raised when a name goes or changes its meaning. */
+/** The version of the summary's JSON, in which each name is in snake case: raised when a name goes or changes its meaning. */
 export const SUMMARY_SCHEMA = 1;
 
 function snakeCase(name: string): string {

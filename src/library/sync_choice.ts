@@ -6,18 +6,20 @@ import {
 import { ParasyncError } from "../errors.ts";
 import type { ModeName } from "../matching/mode_name.ts";
 import { type SchemeName, SCHEMES } from "../schemes/scheme_name.ts";
-import type { Confirmation } from "../schemes/scheme.ts";
+import type { CompressChoice, Confirmation, RefineChoice } from "../schemes/scheme.ts";
 import { chosenParameters } from "./chunk_size.ts";
-import type { ChunkSizes } from "./flag_spec.ts";
-import type { FlagName } from "./flags.ts";
+import { readCompressChoice } from "./compress_choice.ts";
 
-/** The flags that a scheme is chosen and tuned by; some programs have a part of them only. */
+/** What a scheme is chosen and tuned by; some programs have a part of it only. */
 export interface SchemeFlags {
   readonly scheme?: SchemeName;
   readonly mode?: ModeName;
   readonly confirm?: Confirmation;
+  readonly refine?: RefineChoice;
+  /** As {@linkcode readCompressChoice} reads it. */
+  readonly compress?: string;
   readonly threads: number;
-  readonly chunkSize: "auto" | ChunkSizes;
+  readonly chunkSize: "auto" | ChunkParameters;
 }
 
 /** How a sync is to be done. */
@@ -25,6 +27,10 @@ export interface SyncChoice {
   readonly scheme: SchemeName;
   readonly mode: ModeName;
   readonly confirm: Confirmation;
+  /** Whether what the chunks have left is looked for in smaller blocks. */
+  readonly refine: RefineChoice;
+  /** How literals are compressed. */
+  readonly compress: CompressChoice;
   /** Threads of each end. */
   readonly threads: number;
   /** The sizes to cut by; three times the same for blocks of one size. */
@@ -35,21 +41,23 @@ export interface SyncChoice {
 const PARASYNC_ONLY = [
   ["mode", "it is for parasync"],
   ["confirm", "only parasync has the choice; the other schemes always compare and repair"],
+  ["refine", "only parasync has finer rounds; the other schemes are as their papers have them"],
+  ["compress", "only parasync compresses; the other schemes are as their papers have them"],
 ] as const;
 
 /**
- * What a command's flags mean together.
+ * What flags, or a program's options of the same names, mean together.
  *
  * @param flags The flags.
  * @param scheme The scheme of a program that has only one.
- * @param given The flags that stood on the command line.
+ * @param given The names of those that were given, and are not defaults.
  * @param size The new file's size in bytes, which sizes of chunks go by.
  * @throws {ParasyncError} `usage` for flags that do not go together.
  */
 export function chooseSync(
   flags: SchemeFlags,
   scheme: SchemeName | undefined,
-  given: ReadonlySet<FlagName>,
+  given: ReadonlySet<string>,
   size: number,
 ): SyncChoice {
   const chosen = scheme ?? flags.scheme ?? "parasync";
@@ -67,6 +75,8 @@ export function chooseSync(
     scheme: chosen,
     mode,
     confirm: confirmationOf(modes, mode, flags.confirm),
+    refine: modes ? flags.refine ?? "auto" : "off",
+    compress: readCompressChoice(modes ? flags.compress ?? "auto" : "off"),
     threads: serial ? 1 : flags.threads,
     parameters: opens === "signature"
       ? chosenBlock(flags.chunkSize, size)
@@ -84,7 +94,7 @@ function confirmationOf(
   return mode === "streaming" ? asked : "chunk";
 }
 
-function chosenBlock(choice: "auto" | ChunkSizes, size: number): ChunkParameters {
+function chosenBlock(choice: "auto" | ChunkParameters, size: number): ChunkParameters {
   if (choice === "auto") return blockParameters(chunkParametersFor(size).avg);
   try {
     return blockParameters(choice.avg);

@@ -7,9 +7,8 @@ import type { Location } from "../files/location.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import { Root } from "../files/root.ts";
 import type { CommitResult } from "../files/target_commit.ts";
-import type { Logger } from "../telemetry/log.ts";
 
-/** Where a command writes its result. */
+/** Where a result is written. */
 export interface OutputPlace {
   /** Where it is, under the name that it was asked for by. */
   readonly location: Location;
@@ -45,14 +44,14 @@ export function outputPlace(path: string, inputs: readonly PinnedFile[]): Output
  * @param committed What the commit left.
  * @param fsync Whether it was asked for.
  * @param path The result.
- * @param logger Who is told.
+ * @param warn Who is told.
  */
 export function warnUnlessDurable(
   { durable }: CommitResult,
   fsync: boolean,
   path: string,
-  logger: Logger,
+  warn: (problem: string) => void,
 ): void {
   if (durable || !fsync) return;
-  logger.warn(`${displayName(path)} is written, but its folder could not be synced to the disk`);
+  warn(`${displayName(path)} is written, but its folder could not be synced to the disk`);
 }

@@ -5,16 +5,15 @@ import {
   parseChunkParameters,
 } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
-import type { ChunkSizes } from "./flag_spec.ts";
 
 /**
- * The sizes that `--chunk-size` stands for.
+ * The sizes that a choice of chunk sizes stands for.
  *
- * @param choice The flag's value.
+ * @param choice What was chosen.
  * @param size The new file's size in bytes, which `auto` goes by.
  * @throws {ParasyncError} `usage` for sizes that no session takes.
  */
-export function chosenParameters(choice: "auto" | ChunkSizes, size: number): ChunkParameters {
+export function chosenParameters(choice: "auto" | ChunkParameters, size: number): ChunkParameters {
   if (choice === "auto") return chunkParametersFor(size);
   try {
     return parseChunkParameters(formatChunkParameters(choice));

@@ -19,6 +19,7 @@ import {
 import { decodeWords, encodeVarints } from "../transport/columns.ts";
 import { readAnswer, requestFrame } from "../transport/messages.ts";
 import type { GapsJob, GroupsJob } from "../workers/jobs.ts";
+import { EventLoop } from "../workers/event_loop.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 import { MAX_REFINED_COPIES, type RefineOutcome } from "./refine_limits.ts";
 import { RefinePlanner, type RoundPlan } from "./refine_plan.ts";
@@ -122,19 +123,25 @@ export class Refiner implements MatchSink {
       matched: coveredBytes(used) > 0,
       compressed: this.#end.compress.coding !== "off",
     });
+    const loop = new EventLoop();
     let found: Found | undefined;
     for (;;) {
+      const proofs = this.#proofs(found);
+      // Awaited when it is planned what else to ask for.
+      proofs.catch(() => {});
       const plan = await planner.next(gaps, left);
       if (plan === undefined) {
         // What is left is sure now; but the last proof goes first, since what was found waits for its answer.
-        const proven = found && this.#prove(peer, key, found, await this.#proofs(found));
+        const proven = found && this.#prove(peer, key, found, await proofs);
         proven?.catch(() => {});
+        // Else literals would be compressed before the request has left.
+        if (proven !== undefined) await loop.turn();
         this.#send(gaps);
         if (proven !== undefined) this.#send(await proven);
         return;
       }
       this.#rounds++;
-      const { table, wrong } = await this.#ask(peer, key, plan, found);
+      const { table, wrong } = await this.#ask(peer, key, plan, found, await proofs);
       found = await this.#search(plan, table);
       planner.found(found === undefined ? 0 : found.targets.length * plan.block);
       const targets = new RangeCollector();
@@ -166,12 +173,13 @@ export class Refiner implements MatchSink {
     key: string,
     plan: RoundPlan,
     before: Found | undefined,
+    proofs: Proofs,
   ): Promise<{ readonly table: BlockTable; readonly wrong: Ranges }> {
     const { block, checkBytes, count, left: { begins, ends } } = plan;
     const weaks = new Uint32Array(count);
     const strong = new Uint8Array(count * checkBytes);
     let filled = 0;
-    const wrong = await this.#request(peer, key, before, await this.#proofs(before), {
+    const wrong = await this.#request(peer, key, before, proofs, {
       block,
       checkBytes,
       begins: encodeVarints(begins.map((begin, i) => begin - (i === 0 ? 0 : ends[i - 1]!))),

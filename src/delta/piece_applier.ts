@@ -1,13 +1,11 @@
 import type { OpenFile } from "../files/open_file.ts";
 import type { ScanKernel } from "../chunking/kernel/scan_kernel.ts";
 import { readFully } from "../files/positional.ts";
+import { readTogether } from "../files/read_together.ts";
 import type { WriteTurn } from "../files/write_turn.ts";
 import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import { writePiece } from "./window_write.ts";
-
-/** So many bytes between two pieces cost less to read than another call of the system does. */
-const BETWEEN_BYTES = 16 << 10;
 
 /** The copies to apply, in columns; a piece never crosses a segment's edge in the target. */
 export interface CopyPieces {
@@ -54,7 +52,7 @@ export function applyPieces(
   const whole: number[] = [];
   const digests = new Uint8Array(lengths.length * STRONG_BYTES);
   for (let first = 0; first < lengths.length;) {
-    const last = readTogether(pieces, first);
+    const last = readTogether(sources, lengths, first, lengths.length, SEGMENT_BYTES);
     const begin = sources[first]!;
     readFully(
       basis.fd,
@@ -85,18 +83,6 @@ export function applyPieces(
     segments: Float64Array.from(whole),
     digests: digests.slice(0, whole.length * STRONG_BYTES),
   };
-}
-
-/** One past the last of the pieces from `first` on that one read of the basis gives, with little in between. */
-function readTogether({ sources, lengths }: CopyPieces, first: number): number {
-  let last = first + 1;
-  while (last < lengths.length) {
-    const between = sources[last]! - (sources[last - 1]! + lengths[last - 1]!);
-    const all = sources[last]! + lengths[last]! - sources[first]!;
-    if (between < 0 || between > BETWEEN_BYTES || all > SEGMENT_BYTES) break;
-    last++;
-  }
-  return last;
 }
 
 /**

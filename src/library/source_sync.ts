@@ -74,7 +74,7 @@ export async function beginSync(
       keeper: new RecordKeeper(source, store),
       hw,
       lanes,
-      moreLanes: () => pool.group(threads, Number.MAX_SAFE_INTEGER, hw),
+      lanesBeside: () => pool.besideMain(threads, hw),
       clock: new StageClock(),
       progress,
       signal,

@@ -1,6 +1,7 @@
 import type { ScanKernel } from "../chunking/kernel/scan_kernel.ts";
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
+import { readTogether } from "../files/read_together.ts";
 import { type HashBackend, STRONG_BYTES } from "../hashing/backend.ts";
 
 /** Blocks that are proven together. */
@@ -13,9 +14,6 @@ export const PROOF_BYTES = 8;
 
 /** The most bytes in a group; the window has room for two. */
 const GROUP_BYTES = 1 << 20;
-
-/** So many bytes between two blocks cost less to read than another call of the system does. */
-const BETWEEN_BYTES = 16 << 10;
 
 /** Blocks of one size, in groups: what lies at these places one behind the other is hashed. */
 export interface BlockGroups {
@@ -50,7 +48,7 @@ export function proveGroups(
     let filled = 0;
     for (const end = next + counts[group]!; next < end;) {
       const begin = places[next]!;
-      const last = readTogether(places, next, end, block);
+      const last = readTogether(places, block, next, end, GROUP_BYTES);
       const scratch = dataOffset + GROUP_BYTES;
       const length = places[last - 1]! + block - begin;
       readFully(source.fd, memory, scratch, length, begin, source.name);
@@ -63,18 +61,6 @@ export function proveGroups(
     proofs.set(digest.subarray(0, PROOF_BYTES), group * PROOF_BYTES);
   }
   return proofs;
-}
-
-/** One past the last of the blocks from `first` on that one read gives, with little in between. */
-function readTogether(places: Float64Array, first: number, end: number, block: number): number {
-  let last = first + 1;
-  while (last < end) {
-    const between = places[last]! - (places[last - 1]! + block);
-    if (between < 0 || between > BETWEEN_BYTES) break;
-    if (places[last]! + block - places[first]! > GROUP_BYTES) break;
-    last++;
-  }
-  return last;
 }
 
 /**

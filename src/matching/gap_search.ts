@@ -1,5 +1,6 @@
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
+import { readTogether } from "../files/read_together.ts";
 import type { HashBackend } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import type { BlockLookup } from "./block_lookup.ts";
@@ -44,14 +45,12 @@ export function searchGaps(
   const hash = (at: number): void =>
     check.setUint32(0, backend.weak(memory, dataOffset + at, dataOffset + at + block), true);
   const most = MISSED_BYTES / (block + MISS_BYTES);
-  for (let i = 0; i < begins.length; i++) {
-    const length = lengths[i]!;
-    if (length < block) continue;
-    readFully(source.fd, memory, dataOffset, length, begins[i]!, source.name);
-    const limit = length - block + 1;
+  /** Searches what lies at `begin` in the kernel, and at `target` in the file. */
+  const search = (begin: number, length: number, target: number): void => {
+    const limit = begin + length - block + 1;
     let misses = 0;
     let following = weaks.length;
-    for (let at = 0; at < limit;) {
+    for (let at = begin; at < limit;) {
       let index = -1;
       if (following < weaks.length && kernel.weak(at, at + block) === weaks[following]) {
         hash(at);
@@ -69,10 +68,17 @@ export function searchGaps(
         following = weaks.length;
         continue;
       }
-      found.add(begins[i]! + at, index, check.getUint32(0, true));
+      found.add(target + at - begin, index, check.getUint32(0, true));
       at += block;
       following = index + 1;
     }
+  };
+  for (let first = 0; first < begins.length;) {
+    const last = readTogether(begins, lengths, first, begins.length, kernel.capacity);
+    const from = begins[first]!;
+    const span = begins[last - 1]! + lengths[last - 1]! - from;
+    readFully(source.fd, memory, dataOffset, span, from, source.name);
+    for (; first < last; first++) search(begins[first]! - from, lengths[first]!, begins[first]!);
   }
   return found.columns();
 }

@@ -1,6 +1,7 @@
 import type { RollKernel } from "../chunking/kernel/roll_kernel.ts";
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
+import { readTogether } from "../files/read_together.ts";
 import type { HashBackend } from "../hashing/backend.ts";
 import type { BlockSums } from "./block_signature.ts";
 import type { RangePieces } from "./ranges.ts";
@@ -34,15 +35,21 @@ export function signRanges(
   const weaks = new Uint32Array(count);
   const strong = new Uint8Array(count * checkBytes);
   let index = 0;
-  for (let i = 0; i < begins.length; i++) {
-    readFully(source.fd, memory, dataOffset, lengths[i]!, begins[i]!, source.name);
-    for (let at = 0; at < lengths[i]!; at += block, index++) {
-      weaks[index] = kernel.weak(at, at + block);
-      if (checkBytes === 0) continue;
-      let check = backend.weak(memory, dataOffset + at, dataOffset + at + block);
-      for (let byte = index * checkBytes; byte < (index + 1) * checkBytes; byte++) {
-        strong[byte] = check & 0xff;
-        check >>>= 8;
+  for (let first = 0; first < begins.length;) {
+    const last = readTogether(begins, lengths, first, begins.length, kernel.capacity);
+    const from = begins[first]!;
+    const span = begins[last - 1]! + lengths[last - 1]! - from;
+    readFully(source.fd, memory, dataOffset, span, from, source.name);
+    for (; first < last; first++) {
+      const end = begins[first]! + lengths[first]! - from;
+      for (let at = begins[first]! - from; at < end; at += block, index++) {
+        weaks[index] = kernel.weak(at, at + block);
+        if (checkBytes === 0) continue;
+        let check = backend.weak(memory, dataOffset + at, dataOffset + at + block);
+        for (let byte = index * checkBytes; byte < (index + 1) * checkBytes; byte++) {
+          strong[byte] = check & 0xff;
+          check >>>= 8;
+        }
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { OpenFile } from "../files/open_file.ts";
 import { readFully } from "../files/positional.ts";
-import { coveredBytes, RangeCollector, type Ranges } from "../matching/ranges.ts";
+import { coveredBytes, RangeCollector, type Ranges, rangesWithout } from "../matching/ranges.ts";
 import { CHECK_BYTES } from "../matching/range_signature.ts";
 import { MAX_REFINED_BLOCKS, MAX_REFINED_RANGES, MOST_REFINED_BLOCK } from "./refine_limits.ts";
 
@@ -17,8 +17,23 @@ const FINER = 4;
  */
 const EXPECTED_SHARE = 0.2;
 
-/** What a millisecond of waiting costs, in bytes that could be sent meanwhile: 16 Mbit/s, a line that is slow. */
+/**
+ * What a millisecond of waiting costs, in bytes that could be sent meanwhile, before it is measured: 16 Mbit/s, a
+ * line that is slow.
+ */
 const BYTES_PER_MS = 2000;
+
+/** Checksums come no faster than the server makes them: the line is likely to be faster than they show. */
+const SERVER_SHARE = 2;
+
+/** Fewer bytes of checksums tell nothing of the line. */
+const MEASURED_BYTES = 32 << 10;
+
+/** How much of both files a round gets through in a millisecond, at both ends together. */
+const WORK_PER_MS = 100_000;
+
+/** The share of the gaps that a round is expected to leave, before it is known. */
+const LEFT_SHARE = 1 / 3;
 
 /** Where nothing has matched, and more than so many bytes are left, samples tell whether it is worth a look. */
 const SAMPLED_BYTES = 8 << 20;
@@ -66,6 +81,8 @@ export class RefinePlanner {
   #block = FIRST_BLOCK;
   #sampled = 0;
   #over = false;
+  #bytesPerMs: number | undefined;
+  #compressed = 1;
 
   /**
    * @param file The new file.
@@ -91,7 +108,9 @@ export class RefinePlanner {
     const leftBytes = coveredBytes(left);
     const unknown = !this.#parts.matched && this.#sampled === 0;
     if (unknown && Math.min(gapBytes, leftBytes) > SAMPLED_BYTES) {
-      const plan = planOf(this.#block, this.#gapSamples(), this.#basisSamples());
+      // What is not in a gap, such as zeros, is on its way already.
+      const samples = rangesWithout(gaps, rangesWithout(gaps, this.#gapSamples()));
+      const plan = planOf(this.#block, samples, this.#basisSamples());
       this.#sampled = plan?.count ?? 0;
       return plan;
     }
@@ -99,11 +118,39 @@ export class RefinePlanner {
     this.#block /= FINER;
     if (plan === undefined) return undefined;
     const cost = plan.count * (4 + plan.checkBytes) + plan.left.begins.length * 4 + 256 +
-      this.#rttMs * BYTES_PER_MS;
-    // What cannot pay even if all of it were found needs no sample.
+      this.#waiting(gapBytes + leftBytes);
+    // What cannot pay even if it does not compress at all needs no sample.
     if (gapBytes * EXPECTED_SHARE <= cost) return undefined;
-    const sent = gapBytes * await this.#compressibility(gaps, gapBytes);
-    return sent * EXPECTED_SHARE > cost ? plan : undefined;
+    this.#compressed = await this.#compressibility(gaps, gapBytes);
+    return gapBytes * this.#compressed * EXPECTED_SHARE > cost ? plan : undefined;
+  }
+
+  /**
+   * Says how fast a round's checksums came.
+   *
+   * @param bytes How many bytes of them.
+   * @param ms From the first to the last, in ms.
+   */
+  came(bytes: number, ms: number): void {
+    if (bytes >= MEASURED_BYTES && ms > 0) this.#bytesPerMs = SERVER_SHARE * bytes / ms;
+  }
+
+  /** Whether no further round will pay, so that what this one does not find need not wait for its end. */
+  isLast({ gaps, left, count }: RoundPlan): boolean {
+    if (this.#sampled > 0) return false;
+    if (this.#block < LEAST_BLOCK) return true;
+    const gapBytes = coveredBytes(gaps) * LEFT_SHARE;
+    const leftBytes = coveredBytes(left) * LEFT_SHARE;
+    const cost = count * LEFT_SHARE * FINER * 5 + this.#waiting(gapBytes + leftBytes);
+    return gapBytes * this.#compressed * EXPECTED_SHARE <= cost;
+  }
+
+  /** What the time of a round on so many bytes is worth, in bytes. */
+  #waiting(bytes: number): number {
+    if (this.#rttMs === 0) return 0;
+    return this.#bytesPerMs === undefined
+      ? this.#rttMs * BYTES_PER_MS
+      : (this.#rttMs + bytes / WORK_PER_MS) * this.#bytesPerMs;
   }
 
   /**

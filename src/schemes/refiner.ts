@@ -98,7 +98,7 @@ export class Refiner implements MatchSink {
     if (this.#state !== "undecided") return;
     this.#state = on ? "on" : "off";
     // They start while the server is being asked.
-    if (on) this.#lanes = this.#end.moreLanes();
+    if (on) this.#lanes = this.#end.lanesBeside();
     if (on) return;
     this.#send(this.#gaps.merged());
     this.#gaps = new RangeCollector();
@@ -125,11 +125,11 @@ export class Refiner implements MatchSink {
     });
     const loop = new EventLoop();
     let found: Found | undefined;
-    for (;;) {
+    for (let last = false;;) {
       const proofs = this.#proofs(found);
       // Awaited when it is planned what else to ask for.
       proofs.catch(() => {});
-      const plan = await planner.next(gaps, left);
+      const plan = last ? undefined : await planner.next(gaps, left);
       if (plan === undefined) {
         // What is left is sure now; but the last proof goes first, since what was found waits for its answer.
         const proven = found && this.#prove(peer, key, found, await proofs);
@@ -141,8 +141,14 @@ export class Refiner implements MatchSink {
         return;
       }
       this.#rounds++;
-      const { table, wrong } = await this.#ask(peer, key, plan, found, await proofs);
-      found = await this.#search(plan, table);
+      const { table, wrong, ms } = await this.#ask(peer, key, plan, found, await proofs);
+      planner.came(table.weaks.byteLength + table.strong.byteLength, ms);
+      last = planner.isLast(plan);
+      found = await this.#search(plan, table, last);
+      if (last) {
+        gaps = wrong;
+        continue;
+      }
       planner.found(found === undefined ? 0 : found.targets.length * plan.block);
       const targets = new RangeCollector();
       const sources = new RangeCollector();
@@ -174,17 +180,19 @@ export class Refiner implements MatchSink {
     plan: RoundPlan,
     before: Found | undefined,
     proofs: Proofs,
-  ): Promise<{ readonly table: BlockTable; readonly wrong: Ranges }> {
+  ): Promise<{ readonly table: BlockTable; readonly wrong: Ranges; readonly ms: number }> {
     const { block, checkBytes, count, left: { begins, ends } } = plan;
     const weaks = new Uint32Array(count);
     const strong = new Uint8Array(count * checkBytes);
     let filled = 0;
+    let begun: number | undefined;
     const wrong = await this.#request(peer, key, before, proofs, {
       block,
       checkBytes,
       begins: encodeVarints(begins.map((begin, i) => begin - (i === 0 ? 0 : ends[i - 1]!))),
       lengths: encodeVarints(begins.map((begin, i) => ends[i]! - begin)),
     }, (checksums) => {
+      begun ??= performance.now();
       const words = decodeWords(checksums.weak, "weak");
       if (
         checksums.first !== filled || filled + words.length > count ||
@@ -197,6 +205,7 @@ export class Refiner implements MatchSink {
       filled += words.length;
     });
     if (filled !== count) throw refuse("checksums are missing");
+    const ms = performance.now() - begun!;
     const table = createBlockTable({
       block,
       basisSize: count * block,
@@ -206,7 +215,7 @@ export class Refiner implements MatchSink {
       weaks,
       strong,
     });
-    return { table, wrong };
+    return { table, wrong, ms };
   }
 
   /** Proves the last round; what it gives is not what it seemed. */
@@ -298,8 +307,8 @@ export class Refiner implements MatchSink {
     return wrong.merged();
   }
 
-  /** Searches the gaps for the blocks of a round. */
-  async #search(plan: RoundPlan, table: BlockTable): Promise<Found | undefined> {
+  /** Searches the gaps for the blocks of a round; in the last one what is not found is handed on at once. */
+  async #search(plan: RoundPlan, table: BlockTable, last: boolean): Promise<Found | undefined> {
     const { reference, clock, progress, signal } = this.#end;
     const lanes = this.#lanes;
     const { hw } = lanes;
@@ -321,9 +330,9 @@ export class Refiner implements MatchSink {
         // Two unlike contents agree with what is known of the block: one of them at most is it.
         return;
       }
-      const last = targets.length - 1;
-      const follows = last >= 0 && targets[last]! + block === target &&
-        places[blocks[last]!]! + block === places[index]!;
+      const before = targets.length - 1;
+      const follows = before >= 0 && targets[before]! + block === target &&
+        places[blocks[before]!]! + block === places[index]!;
       if (!follows && ++this.#copies > MAX_REFINED_COPIES) return;
       targets.push(target);
       blocks.push(index);
@@ -334,11 +343,21 @@ export class Refiner implements MatchSink {
       }
     };
     await clock.time("client refine", () =>
-      lanes.inOrder(jobs(), ({ lengths }, found) => {
+      lanes.inOrder(jobs(), ({ begins, lengths }, found) => {
+        const before = targets.length;
         for (let i = 0; i < found.targets.length; i++) {
           take(found.targets[i]!, found.blocks[i]!, found.checks[i]!);
         }
-        for (const length of lengths) done += length;
+        for (let i = 0, next = before; i < begins.length; i++) {
+          const end = begins[i]! + lengths[i]!;
+          let at = begins[i]!;
+          for (; last && next < targets.length && targets[next]! < end; next++) {
+            if (targets[next]! > at) this.#writer.literal(at, targets[next]! - at);
+            at = targets[next]! + block;
+          }
+          if (last && at < end) this.#writer.literal(at, end - at);
+          done += lengths[i]!;
+        }
         progress("client", "refine", done, total);
       }, signal));
     if (targets.length === 0) return undefined;

@@ -140,8 +140,8 @@ export interface SourceEnd {
   readonly hw: HardwareChoice;
   /** Who works. */
   readonly lanes: LaneGroup;
-  /** More lanes, for work that takes longer than the file's size tells; the same where there are no more. */
-  readonly moreLanes: () => LaneGroup;
+  /** Lanes that leave the main thread free for sending, started when asked for; the same where there are none. */
+  readonly lanesBeside: () => LaneGroup;
   /** Where stages are timed. */
   readonly clock: StageClock;
   /** Told of progress. */

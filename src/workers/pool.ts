@@ -45,18 +45,32 @@ export class LanePool {
       return new LaneGroup([this.#inlineLane()], hw);
     }
     const lanes: LaneHandle[] = this.#mainWorks ? [this.#inlineLane()] : [];
-    const fromWorkers = count - lanes.length;
+    return new LaneGroup([...lanes, ...this.#workerLanes(count - lanes.length, hw)], hw);
+  }
+
+  /**
+   * Lanes that leave the main thread free for what it has to send, where there are any.
+   *
+   * @param threads How many threads there may be, the main one among them.
+   * @param hw Which backend their jobs use.
+   */
+  besideMain(threads: number, hw: HardwareChoice): LaneGroup {
+    const count = Math.min(threads, this.#size) - 1;
+    return new LaneGroup(count < 1 ? [this.#inlineLane()] : this.#workerLanes(count, hw), hw);
+  }
+
+  /** The least busy workers, started if need be. */
+  #workerLanes(count: number, hw: HardwareChoice): WorkerLane[] {
     for (let i = this.#workers.length - 1; i >= 0; i--) {
       if (this.#workers[i]!.dead) this.#workers.splice(i, 1);
     }
-    while (this.#workers.length < fromWorkers) {
+    while (this.#workers.length < count) {
       const worker = new WorkerLane();
       // Fails only with the worker itself, which the first real job reports.
       worker.run({ kind: "prepare", hw }).catch(() => {});
       this.#workers.push(worker);
     }
-    const least = this.#workers.toSorted((a, b) => a.load - b.load).slice(0, fromWorkers);
-    return new LaneGroup([...lanes, ...least], hw);
+    return this.#workers.toSorted((a, b) => a.load - b.load).slice(0, count);
   }
 
   /** Ends every lane. */

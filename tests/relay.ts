@@ -50,6 +50,11 @@ export class Relay implements AsyncDisposable {
     return this.#listener.addr.port;
   }
 
+  /** Bytes that have passed both ways, headers and all. */
+  get bytes(): number {
+    return this.#up + this.#down;
+  }
+
   /** Lets everything pass from now on. */
   release(): void {
     this.#open = true;

@@ -56,6 +56,7 @@ export class PatchWriter {
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
   #complete = false;
+  #restarts = false;
   /** Bytes of bodies produced so far. */
   bytes = 0;
   /** Bytes that these bodies would have been without compression. */
@@ -114,6 +115,11 @@ export class PatchWriter {
     this.#wake();
   }
 
+  /** Ends the body under way when there is more to send: the next one is coded otherwise. */
+  restart(): void {
+    this.#restarts = true;
+  }
+
   /** Resolves when there is something to send, or to end with. */
   async ready(): Promise<void> {
     while (!this.#hasMore() && this.#digest === undefined && this.#failure === undefined) {
@@ -137,12 +143,13 @@ export class PatchWriter {
     limit: number,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const body = new PatchBody({ oldSize, newSize: this.#source.size }, this.#coding());
+    this.#restarts = false;
     let taken = performance.now();
     try {
       for (let over = false; !over;) {
         // A body that stands still would be taken for a dead one, by a proxy sooner than by the server.
         const idle = !await this.#readyWithin(IDLE_MS);
-        const full = idle || body.bytes >= limit;
+        const full = idle || body.bytes >= limit || this.#restarts;
         over = full || !this.#hasMore();
         if (full) {
           addTotals(this.#totals, body.encoder.totals);

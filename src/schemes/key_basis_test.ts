@@ -9,6 +9,10 @@ import { CandidateOracle } from "../../tests/fixtures/rule_k_oracle.ts";
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
 import { TestFolder } from "../files/test_folder.ts";
+import { STRONG_BYTES } from "../hashing/backend.ts";
+import { openBackend } from "../hashing/select.ts";
+import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
+import { hasBit } from "../matching/block_proofs.ts";
 import { encodeVarints, encodeWords } from "../transport/columns.ts";
 import { encodeFrame, readFrames } from "../transport/framing.ts";
 import { readAnswer, requestFrame } from "../transport/messages.ts";
@@ -21,6 +25,7 @@ import { PROTOCOL_VERSION } from "./protocol_version.ts";
 type Frame = Parameters<typeof requestFrame>[0];
 
 const BYTES = dataOf("mixed", 40_000, numbers(141));
+const { backend } = await openBackend("0");
 
 function open(changes: Record<string, unknown> = {}): Frame {
   const value = {
@@ -234,3 +239,96 @@ Deno.test("a basis that changes while it is chunked fails the answer", async () 
   }, ParasyncError);
   assertEquals(error.code, "changed");
 });
+
+/** Segments of a file, as a client asks about them: those of `bytes`, or what `change` makes of them. */
+function segments(
+  first: number,
+  bytes: Uint8Array,
+  change: (digests: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> = (digests) => digests,
+): Frame {
+  const count = Math.ceil(bytes.length / SEGMENT_BYTES);
+  const digests = new Uint8Array(count * STRONG_BYTES);
+  for (let i = 0; i < count; i++) {
+    const end = Math.min(bytes.length, (i + 1) * SEGMENT_BYTES);
+    backend.strong(bytes, i * SEGMENT_BYTES, end, digests, i * STRONG_BYTES);
+  }
+  return { case: "segments", value: { first, digests: change(digests) } };
+}
+
+/** What the server says of segments, one by one; the client waits for it with its last keys. */
+async function unchangedOf(
+  asked: readonly Frame[],
+  bytes: Uint8Array | null,
+  newSize: number,
+): Promise<boolean[]> {
+  using folder = new TestFolder();
+  using lanes = new TestLanes(2);
+  const basis = bytes === null ? null : referenceOf(folder.write("old", bytes));
+  const end = basisEnd(basis, lanes.group(2), SHORT_CHUNKS, { confirm: "target" });
+  const same: boolean[] = [];
+  let spoken = 0;
+  let answered: () => void = () => {};
+  const sent = (async function* (): AsyncGenerator<Uint8Array> {
+    yield requestFrame(open({ newSize: BigInt(newSize) }));
+    for (const frame of asked) yield requestFrame(frame);
+    while (spoken < asked.length) await new Promise<void>((resolve) => answered = resolve);
+    yield requestFrame(keys(0, [], [], true));
+  })();
+  for await (const bytes of readFrames(answerKeys(parasync, end, readFrames(sent)))) {
+    const { frame } = readAnswer(bytes.slice());
+    if (frame.case !== "unchanged") continue;
+    const { first, count, bitmap } = frame.value;
+    assertEquals(first, same.length, "out of order");
+    for (let i = 0; i < count; i++) same.push(hasBit(bitmap, i));
+    spoken++;
+    answered();
+  }
+  return same;
+}
+
+const SEGMENTED = dataOf("mixed", 5 * SEGMENT_BYTES + 77, numbers(143));
+
+Deno.test("segments that the basis has at the same place are unchanged, others are not", async () => {
+  const file = SEGMENTED.slice();
+  file[SEGMENT_BYTES]! ^= 1;
+  file[4 * SEGMENT_BYTES - 1]! ^= 1;
+  const same = await unchangedOf([segments(0, file)], SEGMENTED, file.length);
+  assertEquals(same, [true, false, true, false, true, true]);
+  const parts = [
+    segments(0, file.subarray(0, 2 * SEGMENT_BYTES)),
+    segments(2, file.subarray(2 * SEGMENT_BYTES)),
+  ];
+  assertEquals(await unchangedOf(parts, SEGMENTED, file.length), same, "in two frames");
+  assertEquals(await unchangedOf([segments(0, file)], null, file.length), Array(6).fill(false));
+});
+
+Deno.test("a segment of another length is another one, at the end of either file", async () => {
+  for (const size of [2 * SEGMENT_BYTES, 3 * SEGMENT_BYTES - 1, 3 * SEGMENT_BYTES + 1]) {
+    const [shorter, longer] = [SEGMENTED.subarray(0, size), SEGMENTED];
+    const full = Math.floor(size / SEGMENT_BYTES);
+    const whole = Math.ceil(longer.length / SEGMENT_BYTES);
+    const grown = await unchangedOf([segments(0, longer)], shorter, longer.length);
+    assertEquals(grown, Array.from({ length: whole }, (_, i) => i < full));
+    const cut = await unchangedOf([segments(0, shorter)], longer, size);
+    assertEquals(cut, Array.from({ length: Math.ceil(size / SEGMENT_BYTES) }, (_, i) => i < full));
+  }
+});
+
+const FOUR = SEGMENTED.subarray(0, 4 * SEGMENT_BYTES);
+const FALSE_SEGMENTS: readonly (readonly [string, BasisEnd["confirm"], readonly Frame[]])[] = [
+  ["are out of order", "target", [segments(1, FOUR.subarray(0, SEGMENT_BYTES))]],
+  ["come twice", "target", [segments(0, FOUR), segments(0, FOUR)]],
+  ["are more than the file has", "target", [segments(0, SEGMENTED)]],
+  ["go past its end", "target", [segments(0, FOUR), segments(4, FOUR.subarray(0, 1))]],
+  ["are cut short", "target", [segments(0, FOUR, (digests) => digests.slice(1))]],
+  ["come where chunks confirm", "chunk", [segments(0, FOUR)]],
+];
+
+for (const [about, confirm, asked] of FALSE_SEGMENTS) {
+  Deno.test(`segments that ${about} are refused`, async () => {
+    const opened = open({ newSize: BigInt(FOUR.length) });
+    const { error } = await answersTo([opened, ...asked, keys(0, [], [], true)], { confirm });
+    assert(error instanceof ParasyncError, `${error}`);
+    assertEquals(error.code, "bad_request", error.message);
+  });
+}

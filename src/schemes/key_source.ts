@@ -25,7 +25,7 @@ import { decodeCandidates } from "./candidate_columns.ts";
 import type { CreateMatcher, KeyPlan } from "./key_plan.ts";
 import { PatchSender } from "./patch_sender.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
-import { type Line, measureLine } from "./line.ts";
+import { type Line, measureLine, plainCoding } from "./line.ts";
 import { recordOrigin } from "./record_keeper.ts";
 import { Refiner } from "./refiner.ts";
 import { SCHEMES } from "./scheme_name.ts";
@@ -86,6 +86,8 @@ class KeySource {
   #sent = 0;
   #up = 0;
   #down = 0;
+  /** Resolved when the new file is cut to its end: this end has nothing to do then but to wait. */
+  readonly #calm = Promise.withResolvers<void>();
   #acknowledged: Promise<number> | undefined;
   #line: Promise<Line> | undefined;
   #coding: DeltaCoding = { version: 1 };
@@ -195,6 +197,7 @@ class KeySource {
         }),
     );
     this.#allPushed = true;
+    this.#calm.resolve();
     this.#moreKeys();
     await this.#openGate();
     this.#scanned = true;
@@ -379,6 +382,8 @@ class KeySource {
       throw new ParasyncError("bad_request", "Cannot read answer: its session makes no sense");
     }
     this.#session = session;
+    // The other schemes' deltas are as they were.
+    if (SCHEMES[this.#plan.name].modes) this.#coding = plainCoding(session);
     this.#basisSize = safeSize(session.basisSize, "basis_size");
     this.#acknowledged = this.#peer.acknowledge(session.requestKey);
     this.#acknowledged.catch((reason) => this.#fail(reason));
@@ -394,8 +399,14 @@ class KeySource {
 
   /** Measures the line, and decides what is worth doing to spare it. */
   async #measure(session: Session, acknowledged: Promise<number>): Promise<Line> {
-    const line = await measureLine(this.#peer.measured, acknowledged, session, this.#end);
-    this.#coding = line.coding;
+    const line = await Promise.race([
+      measureLine(this.#peer, acknowledged, this.#calm.promise, session, this.#end),
+      rejectedBy(this.#abort.signal),
+    ]);
+    if (line.compressed) {
+      this.#coding = line.coding;
+      this.#writer.restart();
+    }
     const finer = SCHEMES[this.#plan.name].modes && session.refines;
     this.#gate.decide(finer && line.refines && this.#basisSize > 0);
     this.#refiner.decide(finer && line.refines && this.#basisSize > 0);
@@ -404,8 +415,7 @@ class KeySource {
   }
 
   #send(): void {
-    // How the first body is coded goes by the line.
-    this.#patched = this.#line!.then(() => this.#sender!.send());
+    this.#patched = this.#sender!.send();
     this.#patched.catch((reason) => this.#fail(reason));
   }
 
@@ -474,4 +484,12 @@ class KeySource {
       digest,
     };
   }
+}
+
+/** Rejects when a signal aborts, with its reason. */
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }

@@ -183,7 +183,7 @@ function altered(change: (frame: Extract<Answer["frame"], { case: "candidates" }
     },
     signature: () => peer.signature(),
     acknowledge: (key) => peer.acknowledge(key),
-    measured: peer.measured,
+    roundTrip: (...of) => peer.roundTrip(...of),
     refine: (key, frame) => peer.refine(key, frame),
     patch: (key, pieces, repair) => peer.patch(key, pieces, repair),
   });

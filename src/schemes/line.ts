@@ -1,18 +1,12 @@
 import type { Session } from "../../proto/gen/parasync_pb.ts";
 import type { DeltaCoding } from "../delta/coding.ts";
-import type { SourceEnd } from "./scheme.ts";
+import type { Peer, SourceEnd } from "./scheme.ts";
 
-/**
- * From which round trip on a line is taken for a slow one, in ms. A busy client sees one of up to 8 ms on
- * loopback, since its answers wait while it works.
- */
+/** From which round trip on a line is taken for a slow one, in ms. */
 const SLOW_MS = 12;
 
-/** From which on it is one, whatever the client is busy with. */
-const SURELY_SLOW_MS = 30;
-
 /** Levels of compression where none is asked for: as many bytes a second as a line of 100 Mbit/s takes, and more. */
-const LEVELS = { zstd: 6, deflate: 6, off: 0 } as const;
+const LEVELS = { zstd: 6, deflate: 6 } as const;
 
 /** What is known of the line to the server, and what is worth doing to spare it. */
 export interface Line {
@@ -26,45 +20,53 @@ export interface Line {
   readonly patienceMs: number;
   /** How to code the delta. */
   readonly coding: DeltaCoding;
+  /** Whether that compresses. */
+  readonly compressed: boolean;
 }
 
 /**
  * Decides what the line is worth.
  *
- * @param measured A round trip that was measured while the session was opened.
- * @param acknowledged The one that its acknowledgement takes.
+ * @param peer The server.
+ * @param acknowledged The round trip of the session's acknowledgement.
+ * @param calm Resolves when this end is idle.
  * @param session What the server has said.
  * @param end What the user wants.
  */
 export async function measureLine(
-  measured: Promise<number>,
+  peer: Peer,
   acknowledged: Promise<number>,
+  calm: Promise<void>,
   session: Session,
   end: SourceEnd,
 ): Promise<Line> {
-  let rttMs = await Promise.race([measured, acknowledged]);
-  // A busy moment must not be taken for a slow line.
-  if (rttMs >= SLOW_MS && rttMs < SURELY_SLOW_MS) rttMs = Math.min(rttMs, await acknowledged);
+  const rttMs = await peer.roundTrip(acknowledged, SLOW_MS, calm);
   const { refine } = end;
   const slow = rttMs >= SLOW_MS;
+  const coding = await codingFor(session, end, slow);
   return {
     rttMs,
     slow,
     refines: refine === "on" || refine === "auto" && slow,
     patienceMs: refine === "on" ? 0 : rttMs,
-    coding: await codingFor(session, end, slow),
+    coding,
+    compressed: coding.version === 2 && coding.coding !== "off",
   };
 }
 
 /** How to code the delta: as was asked for if both ends can, else as both can. */
 async function codingFor(session: Session, end: SourceEnd, slow: boolean): Promise<DeltaCoding> {
   const { coding: asked, level } = end.compress;
-  if (session.deltaVersion < 2 || asked === "off" || asked === "auto" && !slow) {
-    return { version: 1 };
-  }
+  const plain = plainCoding(session);
+  if (plain.version < 2 || asked === "off" || asked === "auto" && !slow) return plain;
   const { availableCodings } = await import("../delta/coding.ts");
   const theirs = session.codings.split(",");
   const common = availableCodings().filter((coding) => theirs.includes(coding));
-  const coding = common.find((one) => one === asked) ?? common[0] ?? "off";
-  return { version: 2, coding, level: level ?? LEVELS[coding] };
+  const coding = common.find((one) => one === asked) ?? common[0];
+  return coding === undefined ? plain : { version: 2, coding, level: level ?? LEVELS[coding] };
+}
+
+/** The delta that a server reads, uncompressed: what is sent before the line is known. */
+export function plainCoding({ deltaVersion }: Session): DeltaCoding {
+  return deltaVersion < 2 ? { version: 1 } : { version: 2, coding: "off", level: 0 };
 }

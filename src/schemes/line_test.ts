@@ -8,21 +8,32 @@ import { TestLanes } from "../../tests/fixtures/test_lanes.ts";
 import { SessionSchema } from "../../proto/gen/parasync_pb.ts";
 import { availableCodings } from "../delta/coding.ts";
 import { type Line, measureLine } from "./line.ts";
-import type { CompressChoice, RefineChoice } from "./scheme.ts";
+import { ScriptedPeer } from "../../tests/fixtures/scripted_peer.ts";
+import type { CompressChoice, Peer, RefineChoice } from "./scheme.ts";
 
 interface Situation {
-  /** Round trips in ms; a promise that stays pending where it is undefined. */
-  readonly measured?: number;
-  readonly acknowledged?: number;
+  /** Round trips in ms, in the order in which they are known. */
+  readonly measured: readonly number[];
   readonly refine?: RefineChoice;
   readonly compress?: CompressChoice;
   readonly deltaVersion?: number;
   readonly codings?: string;
 }
 
+const OFF = { version: 2, coding: "off", level: 0 } as const;
+const FAST = [1];
+const SLOW = [50, 50];
 const AUTO: CompressChoice = { coding: "auto", level: undefined };
-const pending = (ms: number | undefined): Promise<number> =>
-  ms === undefined ? new Promise(() => {}) : Promise.resolve(ms);
+/** A server over a line whose round trips are known one after the other, the last of them in calm. */
+function peerWith(measured: readonly number[]): Peer {
+  return {
+    ...new ScriptedPeer([]),
+    roundTrip(_acknowledged: Promise<number>, short: number) {
+      const known = measured.findIndex((ms) => ms < short);
+      return Promise.resolve(known < 0 ? Math.min(...measured) : measured[known]!);
+    },
+  } as unknown as Peer;
+}
 
 async function lineIn(situation: Situation): Promise<Line> {
   using folder = new TestFolder();
@@ -32,27 +43,25 @@ async function lineIn(situation: Situation): Promise<Line> {
     situation;
   const end = { ...sourceEnd(file, lanes.group(1), SHORT_CHUNKS), refine, compress };
   const session = create(SessionSchema, { deltaVersion, codings });
-  const { measured, acknowledged } = situation;
-  return await measureLine(pending(measured), pending(acknowledged), session, end);
+  return await measureLine(
+    peerWith(situation.measured),
+    Promise.resolve(0),
+    Promise.resolve(),
+    session,
+    end,
+  );
 }
 
-Deno.test("the first round trip that is known counts, whichever it is", async () => {
-  assertEquals((await lineIn({ measured: 40 })).rttMs, 40);
-  assertEquals((await lineIn({ acknowledged: 3 })).rttMs, 3);
-});
-
-Deno.test("one between a busy moment's and a slow line's waits for the second, and the shorter counts", async () => {
+Deno.test("one short round trip shows a fast line, a slow one shows in several", async () => {
   for (
-    const [measured, acknowledged, rttMs, slow] of [
-      [11.9, 50, 11.9, false],
-      [12, 2, 2, false],
-      [29, 13, 13, true],
-      [20, 45, 20, true],
-      [30, undefined, 30, true],
+    const [measured, rttMs, slow] of [
+      [[11.9], 11.9, false],
+      [[50, 2, 1], 2, false],
+      [[29, 13, 14], 13, true],
+      [[40, 45], 40, true],
     ] as const
   ) {
-    const situation = acknowledged === undefined ? { measured } : { measured, acknowledged };
-    const line = await lineIn(situation);
+    const line = await lineIn({ measured });
     assertEquals([line.rttMs, line.slow, line.refines], [rttMs, slow, slow], `${measured} ms`);
   }
 });
@@ -67,7 +76,7 @@ Deno.test("finer rounds are for a slow line, or for whoever asks for them", asyn
     ["on", 100, true, 0],
   ];
   for (const [refine, measured, refines, patienceMs] of choices) {
-    const line = await lineIn({ measured, refine });
+    const line = await lineIn({ measured: [measured, measured], refine });
     assertEquals(
       [line.refines, line.patienceMs],
       [refines, patienceMs],
@@ -77,16 +86,16 @@ Deno.test("finer rounds are for a slow line, or for whoever asks for them", asyn
 });
 
 Deno.test("a fast line's delta is not coded unless that was asked for", async () => {
-  assertEquals((await lineIn({ measured: 1 })).coding, { version: 1 });
+  assertEquals((await lineIn({ measured: FAST })).coding, OFF);
   const asked = { coding: "deflate", level: 9 } as const;
-  const { coding } = await lineIn({ measured: 1, compress: asked });
+  const { coding } = await lineIn({ measured: FAST, compress: asked });
   assertEquals(coding, { version: 2, coding: "deflate", level: 9 });
 });
 
 Deno.test("a slow line's delta is coded as both ends can, best first", async () => {
   const [best] = availableCodings();
-  const codingFor = async (situation: Situation): Promise<Line["coding"]> =>
-    (await lineIn({ measured: 50, ...situation })).coding;
+  const codingFor = async (situation: Partial<Situation>): Promise<Line["coding"]> =>
+    (await lineIn({ measured: SLOW, ...situation })).coding;
   assertEquals(await codingFor({}), { version: 2, coding: best!, level: 6 });
   assertEquals(await codingFor({ codings: "deflate" }), {
     version: 2,
@@ -100,12 +109,10 @@ Deno.test("a slow line's delta is coded as both ends can, best first", async () 
   assertEquals(served, { version: 2, coding: "deflate", level: 6 });
 });
 
-Deno.test("a server that says nothing of version 2 is sent version 1, as is whoever wants it", async () => {
-  assertEquals((await lineIn({ measured: 50, deltaVersion: 0 })).coding, { version: 1 });
+Deno.test("a server that says nothing of version 2 is sent version 1, compressed or not", async () => {
+  assertEquals((await lineIn({ measured: SLOW, deltaVersion: 0 })).coding, { version: 1 });
   const asked = { coding: "zstd", level: 3 } as const;
-  assertEquals((await lineIn({ measured: 50, deltaVersion: 1, compress: asked })).coding, {
+  assertEquals((await lineIn({ measured: SLOW, deltaVersion: 1, compress: asked })).coding, {
     version: 1,
   });
-  const off = { coding: "off", level: undefined } as const;
-  assertEquals((await lineIn({ measured: 50, compress: off })).coding, { version: 1 });
 });

@@ -23,7 +23,6 @@ export interface LocalEnd {
 
 /** Both ends in one process: the same messages and bodies, passed on in memory. */
 export class LocalPeer implements Peer {
-  readonly measured = Promise.resolve(0);
   readonly #end: LocalEnd;
   #opened: OpenedSession | undefined;
   #reception: Promise<Reception> | undefined;
@@ -47,6 +46,10 @@ export class LocalPeer implements Peer {
   }
 
   acknowledge(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  roundTrip(): Promise<number> {
     return Promise.resolve(0);
   }
 

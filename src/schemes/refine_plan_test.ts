@@ -163,3 +163,40 @@ Deno.test("samples are taken from the gaps alone: the rest of the file is on its
   assert(first !== undefined && coveredBytes(first.gaps) > 0);
   assertEquals(coveredBytes(rangesWithout(first.gaps, gaps)), 0);
 });
+
+Deno.test("the finest round is the last, and one before it where no further one will pay", async () => {
+  const much = wholeRange(MIB);
+  await withPlanner(RANDOM, 0, {}, async (planner) => {
+    const coarse = await planner.next(much, much);
+    assert(coarse !== undefined && !planner.isLast(coarse));
+    const fine = await planner.next(much, much);
+    assert(fine !== undefined && planner.isLast(fine));
+  });
+  await withPlanner(RANDOM, 500, {}, async (planner) => {
+    // Worth half a second once, and not twice.
+    const only = await planner.next(wholeRange(6 * MIB), much);
+    assert(only !== undefined && planner.isLast(only));
+  });
+  await withPlanner(64 * MIB, 0, { matched: false, basisSize: 64 * MIB }, async (planner) => {
+    const samples = await planner.next(wholeRange(64 * MIB), wholeRange(64 * MIB));
+    assert(samples !== undefined && !planner.isLast(samples));
+  });
+});
+
+Deno.test("how fast checksums came says what a round trip is worth", async () => {
+  for (const [ms, pays] of [[0.1, false], [10_000, true]] as const) {
+    await withPlanner(RANDOM, 100, {}, async (planner) => {
+      const [gaps, left] = [wholeRange(4 * MIB), wholeRange(200_000)];
+      assert(await planner.next(gaps, left) !== undefined);
+      planner.came(MIB, ms);
+      assertEquals(await planner.next(gaps, left) !== undefined, pays, `${ms} ms`);
+    });
+  }
+  // A few bytes tell nothing.
+  await withPlanner(RANDOM, 100, {}, async (planner) => {
+    const [gaps, left] = [wholeRange(4 * MIB), wholeRange(200_000)];
+    await planner.next(gaps, left);
+    planner.came(100, 0.001);
+    assert(await planner.next(gaps, left) !== undefined);
+  });
+});

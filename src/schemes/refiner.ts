@@ -23,6 +23,7 @@ import { EventLoop } from "../workers/event_loop.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 import { MAX_REFINED_COPIES, type RefineOutcome } from "./refine_limits.ts";
 import { RefinePlanner, type RoundPlan } from "./refine_plan.ts";
+import { falseRepeats } from "./repeated_blocks.ts";
 import type { Peer, SourceEnd } from "./scheme.ts";
 
 /** Bytes of the new file in one job. */
@@ -361,14 +362,43 @@ export class Refiner implements MatchSink {
         progress("client", "refine", done, total);
       }, signal));
     if (targets.length === 0) return undefined;
+    const sure = await this.#withoutFalse(targets, blocks, firsts, block, last);
     return {
       count,
       block,
-      targets: Float64Array.from(targets),
-      sources: Float64Array.from(blocks, (index) => places[index]!),
-      blocks: Uint32Array.from(blocks),
+      targets: Float64Array.from(sure.targets),
+      sources: Float64Array.from(sure.blocks, (index) => places[index]!),
+      blocks: Uint32Array.from(sure.blocks),
       firsts,
       bitmap,
+    };
+  }
+
+  /** Leaves out blocks that were found again and are something else there; after the last round it is sent. */
+  async #withoutFalse(
+    targets: readonly number[],
+    blocks: readonly number[],
+    firsts: Float64Array,
+    block: number,
+    last: boolean,
+  ): Promise<{ readonly targets: readonly number[]; readonly blocks: readonly number[] }> {
+    const isAgain = (target: number, i: number): boolean => firsts[blocks[i]!] !== target;
+    const again = targets.filter(isAgain);
+    if (again.length === 0) return { targets, blocks };
+    const repeated = {
+      block,
+      targets: again,
+      firsts: blocks.filter((_, i) => isAgain(targets[i]!, i)).map((index) => firsts[index]!),
+    };
+    const { reference, signal } = this.#end;
+    const wrong = await falseRepeats(this.#lanes, reference, repeated, signal);
+    if (wrong.size === 0) return { targets, blocks };
+    if (last) {
+      for (const target of wrong) this.#writer.literal(target, block);
+    }
+    return {
+      targets: targets.filter((target) => !wrong.has(target)),
+      blocks: blocks.filter((_, i) => !wrong.has(targets[i]!)),
     };
   }
 }

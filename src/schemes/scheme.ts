@@ -163,8 +163,14 @@ export interface Peer {
   signature(): Promise<SignatureAnswer>;
   /** Confirms that the session's key has arrived: `POST /ack`. Resolves with the round trip in ms. */
   acknowledge(key: string): Promise<number>;
-  /** A round trip in ms that was measured while the session was opened; stays pending where none was. */
-  readonly measured: Promise<number>;
+  /**
+   * Resolves with the shortest round trip in ms of those that were measured since the session was opened.
+   *
+   * @param acknowledged The one that its acknowledgement takes.
+   * @param short One that is shorter says enough, in ms.
+   * @param calm Resolves when this end is idle, so that one measured then says enough whatever it is.
+   */
+  roundTrip(acknowledged: Promise<number>, short: number, calm: Promise<void>): Promise<number>;
   /**
    * Asks for the checksums of a finer round: `POST /refine`.
    *

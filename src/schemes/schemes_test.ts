@@ -202,7 +202,7 @@ function listening(peer: Peer, oldSize: number, newSize: number, commands: strin
     match: (frames) => peer.match(frames),
     signature: () => peer.signature(),
     acknowledge: (key) => peer.acknowledge(key),
-    measured: peer.measured,
+    roundTrip: (...of) => peer.roundTrip(...of),
     refine: (key, frame) => peer.refine(key, frame),
     patch: (key, pieces, repair) => {
       const decoder = new DeltaDecoder({ oldSize, newSize, maxCommands: 1e6 }, {

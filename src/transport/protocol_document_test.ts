@@ -1,5 +1,5 @@
 // @ts-types="../types/std_assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   applyTo,
   joined,
@@ -8,6 +8,13 @@ import {
   seededNumbers,
   writtenBody,
 } from "../delta/test_scripts.ts";
+import { hasBit, PROOF_BYTES } from "../matching/block_proofs.ts";
+import {
+  MAX_REFINED_BLOCKS,
+  MAX_REFINED_COPIES,
+  MAX_REFINED_RANGES,
+  MAX_ROUNDS,
+} from "../schemes/refine_limits.ts";
 import { decodeVarints, decodeWords, decodeZigzags } from "./columns.ts";
 import { answerFrame, readAnswer, readRequest, requestFrame } from "./messages.ts";
 import { FrameReader } from "./framing.ts";
@@ -81,6 +88,60 @@ Deno.test("the document's requests are what it says", () => {
   for (const frame of [open, batch]) {
     assertEquals(requestFrame(frame), example("request " + frame.case));
   }
+});
+
+Deno.test("the document's segments are what it says", () => {
+  const { frame: segments } = readRequest(frameOf("request segments"));
+  assert(segments.case === "segments");
+  const { first, digests } = segments.value;
+  assertEquals([first, ...digests], [16, ...Array(32).keys()]);
+  assertEquals(requestFrame(segments), example("request segments"));
+  const { frame: unchanged } = readAnswer(frameOf("answer unchanged"));
+  assert(unchanged.case === "unchanged");
+  const { count, bitmap } = unchanged.value;
+  assertEquals([unchanged.value.first, count, ...bitmap], [16, 3, 0b101]);
+  assertEquals(answerFrame(unchanged), example("answer unchanged"));
+});
+
+Deno.test("the document's finer round is what it says", () => {
+  const { frame: refine } = readRequest(frameOf("request refine"));
+  assert(refine.case === "refine");
+  const { block, checkBytes, begins, lengths, found, proofs } = refine.value;
+  assertEquals([block, checkBytes], [512, 2]);
+  assertEquals([...decodeVarints(begins, "begins", 2)], [1000, 8192 - 5000]);
+  assertEquals([...decodeVarints(lengths, "lengths", 2)], [5000 - 1000, 9216 - 8192]);
+  assertEquals([0, 2, 9].map((index) => hasBit(found, index)), [true, true, true]);
+  assertEquals([found.length, found[0], found[1]], [2, 0b101, 0b10]);
+  assertEquals(proofs.length, PROOF_BYTES);
+  assertEquals(requestFrame(refine), example("request refine"));
+
+  const { frame: proven } = readAnswer(frameOf("answer proven"));
+  assert(proven.case === "proven");
+  assertEquals([...proven.value.bitmap], [1]);
+  const { frame: checksums } = readAnswer(frameOf("answer blockChecksums"));
+  assert(checksums.case === "blockChecksums");
+  const { first, weak, strong } = checksums.value;
+  assertEquals([first, ...decodeWords(weak, "weak")], [7, 1, 2]);
+  assertEquals([...strong], [0x26, 0x39, 0x83, 0x92]);
+  assertEquals(first + weak.length / 4, Math.floor(4000 / block) + Math.floor(1024 / block));
+  for (const frame of [proven, checksums]) {
+    assertEquals(answerFrame(frame), example("answer " + frame.case));
+  }
+});
+
+Deno.test("the document's limits of finer rounds are the program's", () => {
+  const row = (what: string): string =>
+    text.match(new RegExp(`^\\| ${what} +\\| (.*?) +\\|$`, "m"))?.[1] ?? "";
+  const number = (value: number): string => value.toLocaleString("en");
+  assertEquals(row("finer rounds of a session"), String(MAX_ROUNDS));
+  assertEquals(
+    row("blocks, ranges of a finer round"),
+    `${number(MAX_REFINED_BLOCKS)} and ${number(MAX_REFINED_RANGES)}; its body is one frame`,
+  );
+  assertMatch(
+    row("commands of a patch"),
+    new RegExp(`and ${number(2 * MAX_REFINED_COPIES)} more$`),
+  );
 });
 
 Deno.test("the document's answers are what it says", () => {

@@ -306,11 +306,7 @@ export class Routes {
         sender: "client",
         signal: session.signal,
       });
-      const [frame] = await Array.fromAsync(readFrames(body), (bytes) => bytes.slice());
-      if (frame === undefined) {
-        throw new ParasyncError("stream", "Cannot refine: the body has no frame");
-      }
-      const pieces = session.refinement.answer(frame);
+      const pieces = session.refinement.answer(await onlyFrame(readFrames(body)));
       const headers = serverHeaders(FRAMES_TYPE);
       const traits = { leave, framed: true, done: "Finer round completed" };
       return new Response(this.#stream(session, pieces, traits), { headers });
@@ -434,6 +430,21 @@ function looked(): ParasyncError {
 /** A request's path for the log; a malformed Host header makes the whole address unreadable. */
 function pathOf({ url }: Request): string {
   return URL.canParse(url) ? new URL(url).pathname : url;
+}
+
+/** The one frame of a body that may have no more. */
+async function onlyFrame(frames: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  let only: Uint8Array | undefined;
+  for await (const frame of frames) {
+    if (only !== undefined) {
+      throw new ParasyncError("bad_request", "Cannot refine: the body has more than one frame");
+    }
+    only = frame.slice();
+  }
+  if (only === undefined) {
+    throw new ParasyncError("stream", "Cannot refine: the body has no frame");
+  }
+  return only;
 }
 
 function text(body: string): Response {

@@ -214,7 +214,7 @@ Deno.test("random bodies to every endpoint are refused, never an internal failur
   space.old("a", OLD);
   const server = await space.serve();
   for (let seed = 1; seed <= 12; seed++) {
-    for (const endpoint of ["csums_queue", "ack", "patch"]) {
+    for (const endpoint of ["csums_queue", "ack", "refine", "patch"]) {
       const { key } = await openSession(server.url, QUERY, openFrames(1000));
       const target = `/${endpoint}?${QUERY}`;
       const headers = { "x-request-key": key };

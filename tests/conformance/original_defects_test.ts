@@ -97,7 +97,7 @@ function around(peer: Peer, changes: Partial<Peer>): Peer {
     match: (frames) => peer.match(frames),
     signature: () => peer.signature(),
     acknowledge: (key) => peer.acknowledge(key),
-    measured: peer.measured,
+    roundTrip: (...of) => peer.roundTrip(...of),
     refine: (key, frame) => peer.refine(key, frame),
     patch: (key, pieces, repair) => peer.patch(key, pieces, repair),
     ...changes,

@@ -1,0 +1,57 @@
+// @ts-types="../types/std_assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { RoundTrips } from "./round_trips.ts";
+
+/** A promise that stays pending. */
+const NEVER = new Promise<never>(() => {});
+
+Deno.test("a short round trip says enough at once", async () => {
+  const trips = new RoundTrips(() => NEVER);
+  const shortest = trips.shortest(10, NEVER);
+  for (const ms of [50, 9]) trips.add(ms);
+  assertEquals(await shortest, 9);
+});
+
+Deno.test("long ones say nothing until one is measured in calm, and the shortest of all counts", async () => {
+  const made: (() => void)[] = [];
+  const trips = new RoundTrips(() => new Promise((resolve) => made.push(resolve)));
+  const calm = Promise.withResolvers<void>();
+  let known = false;
+  const shortest = trips.shortest(10, calm.promise).then((ms) => {
+    known = true;
+    return ms;
+  });
+  for (const ms of [50, 40, 60]) trips.add(ms);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(known, false);
+  calm.resolve();
+  // The first one, one that was under way when calm came, and one in calm.
+  for (let i = 0; i < 3; i++) {
+    assertEquals(known, false);
+    while (made.length <= i) await new Promise((resolve) => setTimeout(resolve));
+    made[i]!();
+  }
+  assert(await shortest <= 40);
+});
+
+Deno.test("round trips are made until enough is known, the first one not counting", async () => {
+  let trips = 0;
+  const measured = new RoundTrips(() => {
+    trips++;
+    return Promise.resolve();
+  });
+  const ms = await measured.shortest(0, Promise.resolve());
+  assert(ms >= 0 && ms < 1000);
+  await new Promise((resolve) => setTimeout(resolve));
+  const before = trips;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert(before >= 2 && trips === before, `${before} and then ${trips} round trips`);
+});
+
+Deno.test("where none can be made, the one that was measured elsewhere counts", async () => {
+  const trips = new RoundTrips(() => Promise.reject(new Error("gone")));
+  await new Promise((resolve) => setTimeout(resolve));
+  const shortest = trips.shortest(10, NEVER);
+  trips.add(70);
+  assertEquals(await shortest, 70);
+});

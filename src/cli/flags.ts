@@ -199,6 +199,19 @@ export const FLAGS = {
     default: "auto",
     defaults: { "parasync_http_client": "off", "parasync_test": "off" },
   },
+  "dry-run": {
+    kind: "boolean",
+    commands: CHOOSERS,
+    help: "Find out what would be sent, and write nothing",
+    short: "n",
+  },
+  line: {
+    kind: "string",
+    commands: CHOOSERS,
+    help: "With --dry-run: say how long it would take on a line of this rate and round trip",
+    placeholder: "RATE-DELAY",
+    completes: { words: ["10mbit-40ms", "100mbit-40ms", "1gbit-10ms"] },
+  },
   store: {
     kind: "string",
     commands: [...WORKERS, "signature", "compare"],

@@ -1,5 +1,6 @@
 import type { HardwareChoice } from "../hashing/backend.ts";
 import { storeChoice } from "../files/store_choice.ts";
+import { readDryRun } from "../library/dry_run.ts";
 import type { DigestKind, SyncTask } from "../library/sync_task.ts";
 import type { SyncChoice } from "../library/sync_choice.ts";
 import type { CommandContext } from "./command.ts";
@@ -13,6 +14,9 @@ export interface SyncOptions {
   readonly quiet: boolean;
   readonly progress: "auto" | "on" | "off";
   readonly digest: DigestKind;
+  /** The programs with the original's names cannot only try. */
+  readonly dryRun?: boolean;
+  readonly line?: string | undefined;
 }
 
 /**
@@ -28,12 +32,15 @@ export function syncTask(
   choose: (size: number) => SyncChoice,
 ): SyncTask {
   const { hw, digest, quiet, progress: choice } = options;
-  const { stderr, logger, env, signal } = context;
+  const { stderr, logger, env, given, signal } = context;
+  // One that the environment has is for dry runs, and keeps no sync from being done.
+  const line = options.dryRun || given.has("line") ? options.line : undefined;
   return {
     choose,
     hw,
     store: storeChoice(options.store, env),
     digest,
+    dry: readDryRun(options.dryRun, line),
     signal,
     // What shows progress is loaded while the request is on its way.
     observe: async () => {

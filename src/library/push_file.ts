@@ -41,6 +41,7 @@ export async function pushFile(task: PushTask): Promise<Summary> {
   const { newFile, destination: { base, name }, suffix } = task;
   const { size, allocated, mtimeNs } = await sourceSize(newFile);
   const choice = task.choose(size);
+  const { dry } = task;
   const { opens } = SCHEMES[choice.scheme];
   const query = formatSyncQuery({
     name,
@@ -49,6 +50,7 @@ export async function pushFile(task: PushTask): Promise<Summary> {
     // The original's signature says nothing of the new file, so that the request does.
     opened: opens === "signature" ? { newSize: size, newMtimeNs: mtimeNs } : undefined,
     allocated,
+    look: dry !== undefined,
     target: suffix === "" ? { kind: "replace" } : { kind: "new", suffix },
   });
   using deadline = new Deadline(task.timeoutMs, task.signal);
@@ -62,7 +64,8 @@ export async function pushFile(task: PushTask): Promise<Summary> {
     token: task.token,
     connectMs: task.connectMs,
     idleMs: IDLE_MS,
-    measured: choice.refine === "auto" || choice.compress.coding === "auto",
+    measured: dry?.line === undefined &&
+      (choice.refine === "auto" || choice.compress.coding === "auto"),
     signal,
   });
   let observer: SyncObserver | undefined;
@@ -76,7 +79,9 @@ export async function pushFile(task: PushTask): Promise<Summary> {
     observer = watching;
     const sync = await beginSync(newFile, choice, { ...task, signal }, observer);
     if (observer.watched) stopPolling = pollServer(peer, observer.progress);
-    return await finishSync(sync, peer, task, observer, startedAt, name + suffix);
+    const summary = await finishSync(sync, peer, task, observer, startedAt, name + suffix);
+    if (dry !== undefined) await peer.leave();
+    return summary;
   } catch (error) {
     // Where the server moves first there are no frames that would wait.
     peer.close(error);

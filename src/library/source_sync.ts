@@ -2,6 +2,7 @@ import { ChecksumStore } from "../files/checksum_store.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
 import { readProc } from "../files/proc_file.ts";
 import { openBackend } from "../hashing/select.ts";
+import { DryPeer } from "../schemes/dry_peer.ts";
 import { RecordKeeper } from "../schemes/record_keeper.ts";
 import { loadSourceScheme } from "../schemes/registry.ts";
 import type { Peer, SourceEnd, SourceScheme, SyncOutcome } from "../schemes/scheme.ts";
@@ -9,6 +10,7 @@ import { SCHEMES } from "../schemes/scheme_name.ts";
 import { StageClock } from "../telemetry/stages.ts";
 import { readReference } from "../workers/file_reference.ts";
 import { LanePool } from "../workers/pool.ts";
+import { estimateMillis } from "./given_line.ts";
 import type { Summary } from "./summary.ts";
 import type { SyncChoice } from "./sync_choice.ts";
 import type { SyncObserver, SyncTask } from "./sync_task.ts";
@@ -43,7 +45,7 @@ export interface SourceSync {
 export async function beginSync(
   newFile: string,
   choice: SyncChoice,
-  { hw, store: storeChoice, signal }: SyncTask,
+  { hw, store: storeChoice, dry, signal }: SyncTask,
   { progress, warn }: SyncObserver,
   otherBytes = 0,
 ): Promise<SourceSync> {
@@ -71,7 +73,7 @@ export async function beginSync(
       mode,
       refine,
       compress,
-      keeper: new RecordKeeper(source, store),
+      keeper: new RecordKeeper(source, store, dry === undefined),
       hw,
       lanes,
       lanesBeside: () => pool.besideMain(threads, hw),
@@ -101,17 +103,18 @@ export async function beginSync(
 export async function finishSync(
   sync: SourceSync,
   peer: Peer,
-  { hw, digest: digestKind }: SyncTask,
+  { hw, digest: digestKind, dry }: SyncTask,
   { warn }: SyncObserver,
   startedAt: number,
   target: string,
 ): Promise<Summary> {
+  const dryPeer = dry && new DryPeer(peer, dry.line, sync.end.signal);
   let outcome: SyncOutcome;
   let elapsedMs: number;
   let digest: string;
   try {
     const push = await sync.scheme;
-    outcome = await push(sync.end, peer);
+    outcome = await push(sync.end, dryPeer ?? peer);
     elapsedMs = performance.now() - startedAt;
     digest = digestKind === "session" ? hexOf(outcome.digest) : await digestOf(sync.source);
   } finally {
@@ -123,6 +126,11 @@ export async function finishSync(
     warn(`Hardware checksums are missing at the server: ${outcome.notice}`);
   }
   const { scheme, mode } = sync.choice;
+  const { upBytes, downBytes } = outcome;
+  const roundTrips = dryPeer?.roundTrips ?? null;
+  const estimatedMs = dry?.line === undefined || roundTrips === null
+    ? null
+    : estimateMillis(dry.line, { upBytes, downBytes, roundTrips });
   return {
     scheme,
     mode: SCHEMES[scheme].modes ? mode : "",
@@ -132,12 +140,13 @@ export async function finishSync(
     hwServer: outcome.serverBackend,
     oldBytes: outcome.oldBytes,
     newBytes: outcome.newBytes,
-    wireUpBytes: outcome.upBytes,
-    wireDownBytes: outcome.downBytes,
+    wireUpBytes: upBytes,
+    wireDownBytes: downBytes,
     unchangedBytes: outcome.unchangedBytes,
     refinedBytes: outcome.refined.bytes,
     refineRounds: outcome.refined.rounds,
     refineWireBytes: outcome.refined.upBytes + outcome.refined.downBytes,
+    deltaBytes: outcome.deltaBytes,
     coding: outcome.coding,
     codingSavedBytes: outcome.savedBytes,
     copiedBytes: outcome.totals.copiedBytes,
@@ -149,14 +158,19 @@ export async function finishSync(
     chunksNew: outcome.chunksNew,
     chunksMatched: outcome.chunksMatched,
     elapsedMs: Math.round(elapsedMs * 1000) / 1000,
-    rttMs: Math.round(outcome.rttMs * 1000) / 1000,
+    // Where a line is given, the real one is not measured.
+    rttMs: dry?.line === undefined ? Math.round(outcome.rttMs * 1000) / 1000 : null,
     stages: outcome.stages,
     digest,
     digestKind,
     checksumsClient: outcome.checksums.client,
     checksumsServer: outcome.checksums.server,
     peakRssBytes: peakMemory(),
-    verified: true,
+    dryRun: dry !== undefined,
+    line: dry?.line?.name ?? "",
+    roundTrips,
+    estimatedMs: estimatedMs && Math.round(estimatedMs * 1000) / 1000,
+    verified: dry === undefined,
     target,
   };
 }

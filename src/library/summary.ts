@@ -28,6 +28,8 @@ export interface Summary {
   readonly refineRounds: number;
   /** Bytes of bodies, both ways, that they took. */
   readonly refineWireBytes: number;
+  /** Bytes of the delta, as they were sent. */
+  readonly deltaBytes: number;
   /** How the delta was compressed: `zstd`, `deflate`, or empty where it was not. */
   readonly coding: string;
   /** Bytes that this has spared. */
@@ -64,8 +66,19 @@ export interface Summary {
   readonly checksumsServer: string;
   /** The most memory that this process has held, in bytes; `null` where the system does not say. */
   readonly peakRssBytes: number | null;
+  /** Whether the sync was only tried out: then nothing was written, and no literals were sent. */
+  readonly dryRun: boolean;
+  /** The line that was asked about, such as `100mbit-40ms`; empty where none was. */
+  readonly line: string;
+  /** How often one end would wait for the other; `null` where the sync was done. */
+  readonly roundTrips: number | null;
+  /**
+   * How long the sync would take on that line, in milliseconds: its bytes one way, then those the other way, and its
+   * round trips, without the work at both ends; `null` where no line was asked about.
+   */
+  readonly estimatedMs: number | null;
   /** Whether the result was checked against the digest. */
   readonly verified: boolean;
-  /** The name of the file that was written; empty where the result was not to be kept. */
+  /** The name of the file that was written, or would be; empty where the result was not to be kept. */
   readonly target: string;
 }

@@ -44,15 +44,18 @@ export interface FilesTask extends SyncTask {
  */
 export async function syncFiles(task: FilesTask): Promise<Summary> {
   const startedAt = performance.now();
-  const { oldFile, newFile, output, signal } = task;
+  const { oldFile, newFile, output, dry, signal } = task;
   signal.throwIfAborted();
   const basis = openPinned(oldFile, { followLinks: true });
   let scratch: string | undefined;
   let peer: LocalPeer | undefined;
   let observer: SyncObserver | undefined;
   try {
-    if (output === undefined) scratch = fs.mkdtempSync(join(os.tmpdir(), "parasync-local-"));
-    const path = scratch === undefined ? resolve(output!) : join(scratch, "result");
+    if (output === undefined && dry === undefined) {
+      scratch = fs.mkdtempSync(join(os.tmpdir(), "parasync-local-"));
+    }
+    // A dry run writes nothing there.
+    const path = output === undefined ? join(scratch ?? os.tmpdir(), "result") : resolve(output);
     const location = Root.open(dirname(path)).locate(basename(path));
     const { size, allocated } = await sourceSize(newFile);
     const choice = task.choose(size);
@@ -71,7 +74,7 @@ export async function syncFiles(task: FilesTask): Promise<Summary> {
       parameters,
       hw: task.hw,
       mode: choice.mode,
-      keeper: new RecordKeeper(basis, store),
+      keeper: new RecordKeeper(basis, store, dry === undefined),
       lanes,
       clock,
       backend: backend.name,

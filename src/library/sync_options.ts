@@ -5,6 +5,7 @@ import type { HardwareChoice } from "../hashing/backend.ts";
 import type { ModeName } from "../matching/mode_name.ts";
 import type { Confirmation, RefineChoice } from "../schemes/scheme.ts";
 import { isSchemeName, type SchemeName } from "../schemes/scheme_name.ts";
+import { readDryRun } from "./dry_run.ts";
 import { chooseSync } from "./sync_choice.ts";
 import type { DigestKind, SyncTask } from "./sync_task.ts";
 import { requireThreads, usefulCores } from "./threads.ts";
@@ -33,6 +34,13 @@ export interface SyncOptions {
   readonly refine?: RefineChoice;
   /** How parasync compresses: `auto`, `zstd`, `zstd:LEVEL`, `deflate`, `deflate:LEVEL`, `off`; by default `auto`. */
   readonly compress?: string;
+  /**
+   * Whether the sync is only tried out: the summary says what would move, and nothing is written; by default it is
+   * done.
+   */
+  readonly dryRun?: boolean;
+  /** With `dryRun`: a line such as `100mbit-40ms`, a rate and a round trip, to be told how long it would take there. */
+  readonly line?: string;
   /** The most threads at work on the file; by default as many as there are cores, up to 8. */
   readonly threads?: number;
   /** Sizes of chunks in bytes; by default `auto`, which grows with the file. */
@@ -81,6 +89,7 @@ export function syncTaskFrom(options: SyncOptions, signal: AbortSignal): SyncTas
     choose: (size) => chooseSync(flags, undefined, given, size),
     hw: options.hw ?? "auto",
     store: options.store ?? { kind: "off" },
+    dry: readDryRun(options.dryRun, options.line),
     digest: options.digest ?? "session",
     signal,
     observe: () =>

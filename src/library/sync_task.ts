@@ -1,6 +1,7 @@
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { StoreChoice } from "../files/store_choice.ts";
 import type { ProgressListener } from "../schemes/scheme.ts";
+import type { DryRun } from "./dry_run.ts";
 import type { SyncChoice } from "./sync_choice.ts";
 
 /** What is reported of a file: the session's own digest, or its BLAKE3 as b3sum prints it. */
@@ -14,6 +15,8 @@ export interface SyncTask {
   readonly hw: HardwareChoice;
   /** Where checksums are kept. */
   readonly store: StoreChoice;
+  /** Whether and how it is only tried out; undefined: it is done. */
+  readonly dry: DryRun | undefined;
   /** Which digest to report. */
   readonly digest: DigestKind;
   /** Stops the sync. */

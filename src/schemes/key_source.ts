@@ -465,6 +465,7 @@ class KeySource {
       newBytes: this.#end.file.size,
       upBytes: this.#up + refined.upBytes + this.#writer.bytes,
       downBytes: this.#down + refined.downBytes,
+      deltaBytes: this.#writer.bytes,
       unchangedBytes: this.#unchanged,
       refined,
       coding,

@@ -65,15 +65,18 @@ export interface RecordWish {
 export class RecordKeeper {
   readonly #file: PinnedFile | null;
   readonly #store: ChecksumStore;
+  readonly #keeps: boolean;
   #origin: RecordOrigin = "";
 
   /**
    * @param file The file; null where there is none.
    * @param store Where checksums are kept.
+   * @param keeps Whether those that had to be computed are kept there.
    */
-  constructor(file: PinnedFile | null, store: ChecksumStore) {
+  constructor(file: PinnedFile | null, store: ChecksumStore, keeps = true) {
     this.#file = file;
     this.#store = store;
+    this.#keeps = keeps;
   }
 
   /** Where the checksums came from. */
@@ -106,7 +109,7 @@ export class RecordKeeper {
     return await clock.time(`${stage}checksums-computed`, async () => {
       const begunMs = Date.now();
       const records = await computeRecords(this.#file!, block, lanes, signal);
-      this.#store.save(path, identity, records, begunMs);
+      if (this.#keeps) this.#store.save(path, identity, records, begunMs);
       return records;
     });
   }

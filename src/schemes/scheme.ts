@@ -203,6 +203,8 @@ export interface SyncOutcome {
   readonly upBytes: number;
   /** Bytes of bodies, server to client. */
   readonly downBytes: number;
+  /** Those of the former that are the delta. */
+  readonly deltaBytes: number;
   readonly totals: Readonly<DeltaTotals>;
   readonly chunksOld: number;
   readonly chunksNew: number;

@@ -103,6 +103,7 @@ class SignatureSource {
         newBytes: file.size,
         upBytes: this.#writer.bytes,
         downBytes: blocks.bytes,
+        deltaBytes: this.#writer.bytes,
         totals: this.#writer.totals,
         unchangedBytes: 0,
         refined: NOT_REFINED,

@@ -126,6 +126,16 @@ export class HttpPeer implements Peer {
     return performance.now() - begin;
   }
 
+  /** Says that the session, one that only looks at the basis, is over; if that gets lost, it expires. */
+  async leave(): Promise<void> {
+    if (this.#key === undefined) return;
+    try {
+      await this.#text(await this.#request("POST", this.#url("/ack", "&end=1"), this.#key, BYTES));
+    } catch {
+      // What there was to know is known.
+    }
+  }
+
   async roundTrip(
     acknowledged: Promise<number>,
     short: number,

@@ -184,6 +184,7 @@ export class Routes {
               `Cannot take a file of ${opened.newSize} bytes: the server's limit is ${limits.maxFileBytes}`,
             );
           }
+          if (session.parts.looking) return;
           session.open(opened);
           sessions.record(session, query, opened);
         },
@@ -238,9 +239,11 @@ export class Routes {
             stalled = setTimeout(() => giveUp(controller).catch(() => {}), limits.idleMs);
             return;
           }
-          const { name, looking } = session.parts;
+          const { name, looking, scheme } = session.parts;
           logger.info(done, { name, ...session.clock.toMillis() });
-          if (looking) await sessions.end(session, looked());
+          // Where the client moves first finer rounds may follow.
+          const over = looking && SCHEMES[scheme].opens === "signature";
+          if (over) await sessions.end(session, looked());
         } catch (error) {
           if (gone) return;
           const failure = toFailure(error);
@@ -288,6 +291,10 @@ export class Routes {
     if (sentAt !== undefined) {
       const rttMs = Math.round((performance.now() - sentAt) * 1000) / 1000;
       logger.info("Matched Chunks RTT (Server-side)", { name, rttMs });
+    }
+    const session = parameters.get("end") === "1" ? sessions.peek(key) : undefined;
+    if (session?.parts.looking && session.parts.name === name) {
+      await sessions.end(session, looked());
     }
     return text("ACK_RECV");
   };
@@ -424,7 +431,7 @@ export class Routes {
 }
 
 function looked(): ParasyncError {
-  return new ParasyncError("changed", "Cannot go on: the session was for a signature alone");
+  return new ParasyncError("changed", "Cannot go on: the session was for looking alone");
 }
 
 /** A request's path for the log; a malformed Host header makes the whole address unreadable. */

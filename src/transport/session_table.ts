@@ -100,7 +100,8 @@ export class SessionTable {
     const location = root.locate(query.name);
     const target = targetOf(root, query.name, query.target);
     this.#sweep(target.directory);
-    const looking = SCHEMES[query.scheme].opens === "signature" && query.opened === undefined;
+    const looking = query.look ||
+      SCHEMES[query.scheme].opens === "signature" && query.opened === undefined;
     if (!looking) await this.#supersede(target, query.name);
     if (this.#byKey.size >= limits.maxSessions) await this.#forgetOldest();
     // Before anything is opened, since it may throw.
@@ -137,7 +138,7 @@ export class SessionTable {
         basis,
         looking,
         hw: query.hw,
-        keeper: new RecordKeeper(basis, this.#house.store),
+        keeper: new RecordKeeper(basis, this.#house.store, !query.look),
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, bytes, hw === "require" ? "auto" : hw),
         fsync: this.#house.fsync,

@@ -31,6 +31,8 @@ export interface SyncQuery {
   readonly confirm: Confirmation;
   /** Bytes of disk that the new file takes, if the client said so: fewer than its size if it has holes. */
   readonly allocated: number | undefined;
+  /** Whether the client only looks at the basis: it sends no patch, and nothing is kept or locked for it. */
+  readonly look: boolean;
   /** The new file, where the server moves first and the client sends no message that says it. */
   readonly opened: OpenedSession | undefined;
 }
@@ -159,6 +161,7 @@ export function readSyncQuery(
     target: readTarget(parameters),
     confirm,
     allocated: readNumber(parameters, "allocated"),
+    look: requireOneOf(parameters, "look", ["0", "1"], "0") === "1",
     opened: first ? readOpened(parameters) : undefined,
   };
 }
@@ -178,6 +181,7 @@ export function formatSyncQuery(query: SyncQuery): string {
   if (SCHEMES[scheme].opens === "signature") parts.push(["block", String(parameters.avg)]);
   else parts.push(["chunk", formatChunkParameters(parameters)]);
   if (query.allocated !== undefined) parts.push(["allocated", String(query.allocated)]);
+  if (query.look) parts.push(["look", "1"]);
   if (opened !== undefined) {
     parts.push(["new_size", String(opened.newSize)]);
     if (opened.newMtimeNs !== undefined) parts.push(["new_mtime_ns", String(opened.newMtimeNs)]);

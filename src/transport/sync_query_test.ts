@@ -89,6 +89,7 @@ Deno.test("the new file is told in the query where the server moves first", () =
         target: { kind: "replace" },
         confirm: modes ? "chunk" : "target",
         allocated: 5,
+        look: mode === "streaming",
         opened: first ? { newSize: 2 ** 40, newMtimeNs: -5n } : undefined,
       };
       assertEquals(read("?" + formatSyncQuery(query), opens), query);
@@ -113,6 +114,7 @@ Deno.test("what is formatted reads back the same", () => {
             target: hw === "0" ? { kind: "replace" } : { kind: "new", suffix: ".bak~1" },
             confirm,
             allocated,
+            look: false,
           };
           assertEquals(read("?" + formatSyncQuery(query)), query);
         }
@@ -129,6 +131,7 @@ Deno.test("the original's spellings of hw are understood", () => {
 
 Deno.test("what is out of its range or not known is refused by name and value", () => {
   const refused: [string, string[]][] = [
+    ["look", ["2", "", "true"]],
     ["hw", ["2", "yes", "", "TRUE", "toString", "__proto__"]],
     ["thread_num", [
       "0",

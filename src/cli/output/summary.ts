@@ -63,6 +63,42 @@ function stageLines(stages: Readonly<Record<string, number>>, style: SummaryStyl
   });
 }
 
+/** What sparing bytes came to, as far as it came to anything. */
+function savingRows(summary: Summary): [label: string, text: string][] {
+  const { newBytes, unchangedBytes, refinedBytes, refineRounds, refineWireBytes } = summary;
+  const { coding, codingSavedBytes, deltaBytes } = summary;
+  const share = (bytes: number): string =>
+    `${formatBytes(bytes).padEnd(8)}  ${formatShare(bytes, newBytes)}`;
+  const rows: [label: string, text: string][] = [];
+  if (unchangedBytes > 0) rows.push(["unchanged", `${share(unchangedBytes)} noticed by digests`]);
+  if (refineRounds > 0) {
+    const rounds = `${formatCount(refineRounds)} finer ${refineRounds === 1 ? "round" : "rounds"}`;
+    const text = `${share(refinedBytes)} found in ${rounds} of ${formatBytes(refineWireBytes)}`;
+    rows.push(["refined", text]);
+  }
+  if (codingSavedBytes > 0) {
+    const before = formatBytes(deltaBytes + codingSavedBytes);
+    const text = `${formatBytes(codingSavedBytes).padEnd(8)}  saved by ${printable(coding)}: ` +
+      `the delta is ${formatBytes(deltaBytes)}, not ${before}`;
+    rows.push(["compressed", text]);
+  }
+  return rows;
+}
+
+/** What became of the target, and how fast. */
+function headline(summary: Summary, { colour }: SummaryStyle): string {
+  const paint = painter(colour);
+  const { target, newBytes, elapsedMs, dryRun, verified } = summary;
+  const title = paint("bold", target === "" ? "result (not kept)" : printable(target));
+  const time = formatMillis(elapsedMs);
+  if (dryRun) {
+    return `${title}: ${paint("yellow", "would be written")}; nothing was (dry run, ${time})`;
+  }
+  const rate = elapsedMs > 0 ? newBytes / elapsedMs * 1000 : 0;
+  const mark = verified ? paint("green", "verified") : paint("yellow", "not verified");
+  return `${title}: ${mark} in ${time}, ${formatBytes(rate)}/s`;
+}
+
 /**
  * The summary for a person to read, in lines that end in line feeds.
  *
@@ -78,11 +114,10 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
     `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
   const part = (bytes: number, count: number, noun: string): string =>
     `${formatBytes(bytes).padEnd(8)}  ${formatShare(bytes, newBytes)} in ${pieces(count, noun)}`;
-  const rate = summary.elapsedMs > 0 ? newBytes / summary.elapsedMs * 1000 : 0;
   const rows: [label: string, text: string][] = [
     ["size", `${formatBytes(newBytes)}, before ${formatBytes(summary.oldBytes)}`],
-    ["sent", formatBytes(wireUpBytes)],
-    ["received", formatBytes(wireDownBytes)],
+    [summary.dryRun ? "to send" : "sent", formatBytes(wireUpBytes)],
+    [summary.dryRun ? "to receive" : "received", formatBytes(wireDownBytes)],
     ["traffic", `${formatBytes(wire)}${share}: ${paint("bold", savedBy(summary))}`],
     ["copied", part(summary.copiedBytes, summary.copies, "range")],
     ["literal", part(summary.literalBytes, summary.literals, "range")],
@@ -108,6 +143,12 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
     const zeros = `${formatBytes(summary.zeroBytes).padEnd(8)}  ${share} not sent`;
     rows.splice(rows.findIndex(([label]) => label === "literal") + 1, 0, ["zeros", zeros]);
   }
+  rows.splice(rows.findIndex(([label]) => label === "matched"), 0, ...savingRows(summary));
+  if (summary.estimatedMs !== null) {
+    const text = `${formatMillis(summary.estimatedMs)} on ${printable(summary.line)}: ` +
+      `all bytes, one way after the other, and ${pieces(summary.roundTrips ?? 0, "round trip")}`;
+    rows.unshift(["estimate", paint("bold", text)]);
+  }
   if (summary.checksumsClient + summary.checksumsServer !== "") {
     const of = (origin: string): string => origin === "" ? "not needed" : printable(origin);
     const text = `client ${of(summary.checksumsClient)}, server ${of(summary.checksumsServer)}`;
@@ -115,11 +156,8 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
   }
   if (summary.rttMs !== null) rows.splice(-1, 0, ["round trip", formatMillis(summary.rttMs)]);
   const labels = Math.max(...rows.map(([label]) => label.length));
-  const mark = summary.verified ? paint("green", "verified") : paint("yellow", "not verified");
-  const time = formatMillis(summary.elapsedMs);
-  const title = summary.target === "" ? "result (not kept)" : printable(summary.target);
   return [
-    `${paint("bold", title)}: ${mark} in ${time}, ${formatBytes(rate)}/s`,
+    headline(summary, style),
     ...rows.map(([label, text]) => `  ${paint("dim", label.padEnd(labels))}  ${text}`.trimEnd()),
     ...stageLines(summary.stages, style),
   ].map((line) => `${line}\n`).join("");

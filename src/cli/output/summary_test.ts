@@ -1,5 +1,5 @@
 // @ts-types="../../types/std_assert.d.ts"
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { unpainted } from "./paint.ts";
 import { renderSummary, type Summary, summaryJson } from "./summary.ts";
 
@@ -18,6 +18,7 @@ const SUMMARY: Summary = {
   refinedBytes: 0,
   refineRounds: 0,
   refineWireBytes: 0,
+  deltaBytes: 0,
   coding: "",
   codingSavedBytes: 0,
   copiedBytes: 51_000_000,
@@ -36,6 +37,10 @@ const SUMMARY: Summary = {
   checksumsClient: "",
   checksumsServer: "",
   peakRssBytes: 150_000_000,
+  dryRun: false,
+  line: "",
+  roundTrips: null,
+  estimatedMs: null,
   verified: true,
   target: "backups/disk.img",
 };
@@ -54,6 +59,13 @@ const NAMES = [
   "new_bytes",
   "wire_up_bytes",
   "wire_down_bytes",
+  "unchanged_bytes",
+  "refined_bytes",
+  "refine_rounds",
+  "refine_wire_bytes",
+  "delta_bytes",
+  "coding",
+  "coding_saved_bytes",
   "copied_bytes",
   "literal_bytes",
   "zero_bytes",
@@ -70,6 +82,10 @@ const NAMES = [
   "checksums_client",
   "checksums_server",
   "peak_rss_bytes",
+  "dry_run",
+  "line",
+  "round_trips",
+  "estimated_ms",
   "verified",
   "target",
 ];
@@ -144,6 +160,45 @@ Deno.test("zeros that were not sent are told of, where there are any", () => {
   assertStringIncludes(sparse, "zeros");
   assertStringIncludes(sparse, " not sent");
   assert(!renderSummary(SUMMARY, PLAIN).includes("zeros"));
+});
+
+Deno.test("what spared bytes is told of with its price, where it spared any", () => {
+  const plain = renderSummary({ ...SUMMARY, coding: "zstd" }, PLAIN);
+  for (const label of ["unchanged", "refined", "compressed", "estimate"]) {
+    assert(!plain.includes(label), label);
+  }
+  const text = renderSummary({
+    ...SUMMARY,
+    unchangedBytes: 30_000_000,
+    refinedBytes: 3_000_000,
+    refineRounds: 2,
+    refineWireBytes: 210_000,
+    deltaBytes: 2_000_000,
+    coding: "zstd",
+    codingSavedBytes: 7_000_000,
+  }, PLAIN);
+  for (
+    const line of [
+      /unchanged +30\.0 MB +50 % noticed by digests\n/,
+      /refined +3\.00 MB +5 % found in 2 finer rounds of 210 kB\n/,
+      /compressed +7\.00 MB +saved by zstd: the delta is 2\.00 MB, not 9\.00 MB\n/,
+    ]
+  ) assertMatch(text, line);
+  // A round that found nothing has its price too.
+  assertMatch(
+    renderSummary({ ...SUMMARY, refineRounds: 1, refineWireBytes: 400 }, PLAIN),
+    /refined +0 B +0 % found in 1 finer round of 400 B\n/,
+  );
+});
+
+Deno.test("a dry run says what would be, and how long it takes on a line that is asked about", () => {
+  const dry: Summary = { ...SUMMARY, dryRun: true, verified: false, roundTrips: 4 };
+  const text = renderSummary(dry, PLAIN);
+  assertMatch(text, /^backups\/disk\.img: would be written; nothing was \(dry run, 840 ms\)\n/);
+  assertMatch(text, /to send +2\.90 MB\n +to receive +100 kB\n/);
+  assert(!/verified|estimate/.test(text), text);
+  const asked = renderSummary({ ...dry, line: "100mbit-40ms", estimatedMs: 400 }, PLAIN);
+  assertMatch(asked, /\n +estimate +400 ms on 100mbit-40ms: all bytes, .* and 4 round trips\n/);
 });
 
 Deno.test("a sync that sent more than the file says so", () => {

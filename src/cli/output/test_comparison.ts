@@ -20,6 +20,7 @@ export const TEST_SUMMARY: Summary = {
   refinedBytes: 0,
   refineRounds: 0,
   refineWireBytes: 0,
+  deltaBytes: 0,
   coding: "",
   codingSavedBytes: 0,
   copiedBytes: 51_000_000,
@@ -38,6 +39,10 @@ export const TEST_SUMMARY: Summary = {
   checksumsClient: "",
   checksumsServer: "",
   peakRssBytes: 150_000_000,
+  dryRun: false,
+  line: "",
+  roundTrips: null,
+  estimatedMs: null,
   verified: true,
   target: "",
 };

@@ -24,6 +24,7 @@ export class Relay implements AsyncDisposable {
   #hold: () => void = () => {};
   #release: () => void = () => {};
   #open = false;
+  #broken = false;
   #up = 0;
   #down = 0;
 
@@ -61,8 +62,9 @@ export class Relay implements AsyncDisposable {
     this.#release();
   }
 
-  /** Breaks every connection. */
+  /** Breaks every connection, and those that are made from now on. */
   cut(): void {
+    this.#broken = true;
     this.release();
     for (const connection of this.#connections) close(connection);
   }
@@ -80,6 +82,10 @@ export class Relay implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     for await (const client of this.#listener) {
+      if (this.#broken) {
+        close(client);
+        continue;
+      }
       this.#connections.add(client);
       this.#track(this.#connect(client));
     }

@@ -63,6 +63,7 @@ export class Session {
   #refinement: Refinement | undefined;
   #lease: Lease | undefined;
   #requests = 0;
+  #settled = false;
   #over = false;
 
   constructor(parts: SessionParts) {
@@ -77,7 +78,7 @@ export class Session {
 
   /** Whether it has been committed or given up. */
   get over(): boolean {
-    return this.#over;
+    return this.#over || this.#settled;
   }
 
   /** How far the target is, in bytes. */
@@ -137,7 +138,7 @@ export class Session {
   async reception(): Promise<Reception> {
     const { key, scheme, target, basis, parameters, expectTarget, fsync, lanes } = this.parts;
     const { allocated } = this.parts;
-    if (this.#opened === undefined || this.#over) {
+    if (this.#opened === undefined || this.over) {
       throw new ParasyncError("changed", "Cannot take patch: the session is not open");
     }
     const { newSize, newMtimeNs } = this.#opened;
@@ -164,6 +165,7 @@ export class Session {
 
   /** The target is committed: nothing of the session may be left beside it when its client is told. */
   settled(): void {
+    this.#settled = true;
     this.#forget();
   }
 

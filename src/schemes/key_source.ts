@@ -243,14 +243,17 @@ class KeySource {
   };
 
   async #match(): Promise<void> {
-    for await (const frame of this.#peer.match(this.#frames())) {
+    const frames = this.#peer.match(this.#frames())[Symbol.asyncIterator]();
+    while (this.#done === undefined) {
+      const { done, value: frame } = await frames.next();
+      if (done) {
+        throw new ParasyncError("stream", "Cannot go on: the server's answer ended too early");
+      }
       this.#down += frame.length;
       this.#take(readAnswer(frame));
-      if (this.#done !== undefined) break;
     }
-    if (this.#done === undefined) {
-      throw new ParasyncError("stream", "Cannot go on: the server's answer ended too early");
-    }
+    // Read to its end the answer leaves a connection for the next request; broken off it would close it.
+    frames.next().then(() => frames.return?.()).catch(() => {});
   }
 
   /** The client's frames, as chunking goes on. */

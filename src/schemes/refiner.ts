@@ -56,7 +56,7 @@ export class Refiner implements MatchSink {
   readonly #end: SourceEnd;
   readonly #writer: PatchWriter;
   #state: "undecided" | "on" | "off" = "undecided";
-  #lanes: LaneGroup;
+  #beside: LaneGroup | undefined;
   #gaps = new RangeCollector();
   readonly #used = new RangeCollector();
   #rounds = 0;
@@ -72,7 +72,10 @@ export class Refiner implements MatchSink {
   constructor(end: SourceEnd, writer: PatchWriter) {
     this.#end = end;
     this.#writer = writer;
-    this.#lanes = end.lanes;
+  }
+
+  get #lanes(): LaneGroup {
+    return this.#beside ??= this.#end.lanesBeside();
   }
 
   /** What came of it so far. */
@@ -98,8 +101,6 @@ export class Refiner implements MatchSink {
   decide(on: boolean): void {
     if (this.#state !== "undecided") return;
     this.#state = on ? "on" : "off";
-    // They start while the server is being asked.
-    if (on) this.#lanes = this.#end.lanesBeside();
     if (on) return;
     this.#send(this.#gaps.merged());
     this.#gaps = new RangeCollector();
@@ -136,13 +137,18 @@ export class Refiner implements MatchSink {
         const proven = found && this.#prove(peer, key, found, await proofs);
         proven?.catch(() => {});
         // Else literals would be compressed before the request has left.
-        if (proven !== undefined) await loop.turn();
+        if (proven !== undefined) await loop.sent();
         this.#send(gaps);
         if (proven !== undefined) this.#send(await proven);
         return;
       }
       this.#rounds++;
-      const { table, wrong, ms } = await this.#ask(peer, key, plan, found, await proofs);
+      const asked = this.#ask(peer, key, plan, found, await proofs);
+      asked.catch(() => {});
+      // Lanes start while the server is being asked, but not before the request has left.
+      await loop.sent();
+      this.#beside ??= this.#end.lanesBeside();
+      const { table, wrong, ms } = await asked;
       planner.came(table.weaks.byteLength + table.strong.byteLength, ms);
       last = planner.isLast(plan);
       found = await this.#search(plan, table, last);

@@ -46,3 +46,22 @@ Deno.test("where none can be made, the one that was measured elsewhere counts", 
   trips.add(70);
   assertEquals(await shortest, 70);
 });
+
+/** Round trips of which the first that begins in calm, and every one after it, takes for ever. */
+function endless(needed: number): RoundTrips {
+  let trips = 0;
+  const early = new Promise<void>((resolve) => setTimeout(resolve, 5));
+  return new RoundTrips(() => [Promise.resolve(), early][trips++] ?? NEVER, needed);
+}
+
+Deno.test("one that is under way in calm is long as soon as it has taken so long", async () => {
+  const ms = await endless(1).shortest(1, Promise.resolve());
+  assert(ms >= 1 && ms < Infinity);
+});
+
+Deno.test("where several must be long, one that is under way says nothing", async () => {
+  let known = false;
+  endless(2).shortest(1, Promise.resolve()).then(() => known = true);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assertEquals(known, false);
+});

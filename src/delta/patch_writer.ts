@@ -115,19 +115,15 @@ export class PatchWriter {
     this.#wake();
   }
 
-  /** Ends the body under way when there is more to send: the next one is coded otherwise. */
+  /** Ends the body under way, if there is one: the next one is coded otherwise. */
   restart(): void {
     this.#restarts = true;
+    this.#wake();
   }
 
   /** Resolves when there is something to send, or to end with. */
   async ready(): Promise<void> {
-    while (!this.#hasMore() && this.#digest === undefined && this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    if (this.#failure !== undefined) throw this.#failure.reason;
+    await this.#until(() => this.#hasMore() || this.#digest !== undefined);
   }
 
   /**
@@ -148,7 +144,7 @@ export class PatchWriter {
     try {
       for (let over = false; !over;) {
         // A body that stands still would be taken for a dead one, by a proxy sooner than by the server.
-        const idle = !await this.#readyWithin(IDLE_MS);
+        const idle = !await this.#newsWithin(IDLE_MS);
         const full = idle || body.bytes >= limit || this.#restarts;
         over = full || !this.#hasMore();
         if (full) {
@@ -163,7 +159,7 @@ export class PatchWriter {
           this.#write(body.encoder);
           const patience = body.compressed ? taken + GATHER_MS - performance.now() : 0;
           // Waiting comes next: what has been gathered should not wait as well, or not for long.
-          const more = this.#hasMore() || patience > 0 && await this.#readyWithin(patience);
+          const more = this.#hasMore() || patience > 0 && await this.#newsWithin(patience);
           if (!more || body.bytes + body.encoder.gathered >= limit) body.encoder.flush();
         }
         const pieces = await this.#take(body);
@@ -212,15 +208,26 @@ export class PatchWriter {
     return pieces;
   }
 
-  async #readyWithin(ms: number): Promise<boolean> {
+  /** Whether there is, within so many ms, something for the body under way to send or to end for. */
+  async #newsWithin(ms: number): Promise<boolean> {
+    const isNews = (): boolean => this.#hasMore() || this.#digest !== undefined || this.#restarts;
     if (this.#hasMore() && this.#failure === undefined) return true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
     try {
-      return await Promise.race([this.ready().then(() => true), late]);
+      return await Promise.race([this.#until(isNews).then(() => true), late]);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo() && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 
   #hasMore(): boolean {

@@ -184,6 +184,22 @@ Deno.test("what is known leaves while the rest is still being found", async () =
   });
 });
 
+Deno.test("a body that waits ends at once where the next one is to be coded otherwise", async () => {
+  await withFile(async (file) => {
+    const writer = new PatchWriter(file);
+    writer.copy(100_000, 0, 400_000);
+    const body = writer.body(OLD.length, Number.MAX_SAFE_INTEGER);
+    const pieces = [(await body.next()).value!];
+    writer.restart();
+    for await (const piece of body) pieces.push(piece);
+    const applied: Applied = { target: new Uint8Array(FILE.length), ends: [] };
+    const expected = { oldSize: OLD.length, newSize: FILE.length, maxCommands: 100 };
+    await readBody(pieces, expected, applyTo(OLD, applied));
+    assertEquals(applied.ends.map(({ last }) => last), [false]);
+    assertEquals(writer.complete, false);
+  });
+});
+
 Deno.test("copies leave before literals that were found earlier", async () => {
   await withFile(async (file) => {
     const writer = new PatchWriter(file);

@@ -290,10 +290,15 @@ export class Refiner implements MatchSink {
     };
     const groups: number[] = [];
     const pieces: Uint8Array<ArrayBuffer>[] = [];
-    await this.#lanes.inOrder(jobs(), (job, proofs) => {
-      groups.push(...job.groups);
-      pieces.push(proofs);
-    }, signal);
+    await this.#lanes.inOrder(
+      jobs(),
+      (job, proofs) => {
+        groups.push(...job.groups);
+        pieces.push(proofs);
+      },
+      signal,
+      this.#lanes.farDepth,
+    );
     return { groups, proofs: new Uint8Array(await new Blob(pieces).arrayBuffer()) };
   }
 
@@ -350,23 +355,28 @@ export class Refiner implements MatchSink {
       }
     };
     await clock.time("client refine", () =>
-      lanes.inOrder(jobs(), ({ begins, lengths }, found) => {
-        const before = targets.length;
-        for (let i = 0; i < found.targets.length; i++) {
-          take(found.targets[i]!, found.blocks[i]!, found.checks[i]!);
-        }
-        for (let i = 0, next = before; i < begins.length; i++) {
-          const end = begins[i]! + lengths[i]!;
-          let at = begins[i]!;
-          for (; last && next < targets.length && targets[next]! < end; next++) {
-            if (targets[next]! > at) this.#writer.literal(at, targets[next]! - at);
-            at = targets[next]! + block;
+      lanes.inOrder(
+        jobs(),
+        ({ begins, lengths }, found) => {
+          const before = targets.length;
+          for (let i = 0; i < found.targets.length; i++) {
+            take(found.targets[i]!, found.blocks[i]!, found.checks[i]!);
           }
-          if (last && at < end) this.#writer.literal(at, end - at);
-          done += lengths[i]!;
-        }
-        progress("client", "refine", done, total);
-      }, signal));
+          for (let i = 0, next = before; i < begins.length; i++) {
+            const end = begins[i]! + lengths[i]!;
+            let at = begins[i]!;
+            for (; last && next < targets.length && targets[next]! < end; next++) {
+              if (targets[next]! > at) this.#writer.literal(at, targets[next]! - at);
+              at = targets[next]! + block;
+            }
+            if (last && at < end) this.#writer.literal(at, end - at);
+            done += lengths[i]!;
+          }
+          progress("client", "refine", done, total);
+        },
+        signal,
+        lanes.farDepth,
+      ));
     if (targets.length === 0) return undefined;
     const sure = await this.#withoutFalse(targets, blocks, firsts, block, last);
     return {

@@ -44,10 +44,15 @@ export async function falseRepeats(
     }
   };
   const wrong = new Set<number>();
-  await lanes.inOrder(jobs(), ({ places }, proofs) => {
-    const first = proofs.subarray(PROOF_BYTES);
-    if (proofs.subarray(0, PROOF_BYTES).every((byte, i) => byte === first[i])) return;
-    for (const target of places.subarray(0, places.length / 2)) wrong.add(target);
-  }, signal);
+  await lanes.inOrder(
+    jobs(),
+    ({ places }, proofs) => {
+      const first = proofs.subarray(PROOF_BYTES);
+      if (proofs.subarray(0, PROOF_BYTES).every((byte, i) => byte === first[i])) return;
+      for (const target of places.subarray(0, places.length / 2)) wrong.add(target);
+    },
+    signal,
+    lanes.farDepth,
+  );
   return wrong;
 }

@@ -15,6 +15,9 @@ import type { LaneHandle } from "./lane_handle.ts";
 /** Bytes of blocks in one job. */
 const SIGN_BYTES = 1 << 20;
 
+/** Small jobs for one lane that are done in the time that the main thread may take to compress a piece. */
+const FAR_DEPTH = 8;
+
 /** What {@linkcode LaneGroup.chunk} may do otherwise. */
 export interface ChunkOptions {
   /** Which checksums; the default ones where absent. */
@@ -47,6 +50,11 @@ export class LaneGroup {
   /** How many jobs to keep under way so that no lane runs dry. */
   get depth(): number {
     return this.#lanes.reduce((sum, lane) => sum + lane.depth, 0);
+  }
+
+  /** How many to keep under way where the main thread is busy in between, with compressing for example. */
+  get farDepth(): number {
+    return FAR_DEPTH * this.#lanes.length;
   }
 
   /** Gives a job to the lane that is likely to be done with it first. */
@@ -171,16 +179,18 @@ export class LaneGroup {
    * @param onResult Called with each job and what it gave, in order; no more is begun before what it returns is
    * settled, so that what nobody takes does not pile up.
    * @param signal Stops the work.
+   * @param depth How many are under way at once.
    */
   async inOrder<J extends Job>(
     jobs: Iterable<J>,
     onResult: (job: J, result: JobResult<J>) => void | Promise<void>,
     signal?: AbortSignal,
+    depth = this.depth,
   ): Promise<void> {
     const iterator = jobs[Symbol.iterator]();
     const underWay: { readonly job: J; readonly result: Promise<JobResult<J>> }[] = [];
     for (let next = iterator.next();;) {
-      while (!next.done && underWay.length < this.depth) {
+      while (!next.done && underWay.length < depth) {
         signal?.throwIfAborted();
         const result = this.run(next.value);
         // Its failure is met in its turn.

@@ -164,11 +164,12 @@ done
 #   ffi         hardware checksums, fallocate: a library has other names on other systems, so that any
 #               can be loaded; with --hw=0 none with checksums is
 #   sys         uid: whose a stored checksum is; statfs: how much room a disk has
-#   env         the flags' variables; HOME and XDG_CACHE_HOME: where checksums are stored
+#   env         the flags' variables; HOME and XDG_CACHE_HOME: where checksums are stored;
+#               DENO_SERVE_ADDRESS: taken away, since it would move a server to another address
 # Nobody can go beyond that at run time, nor is anyone asked (--no-prompt).
 all=(--no-prompt --allow-net --allow-read --allow-write --allow-ffi)
 narrow=(--allow-sys=uid,statfs
-  --allow-env='PARASYNC_*,ALOG_LOG_LEVEL,NO_COLOR,TERM,HOME,XDG_CACHE_HOME')
+  --allow-env='PARASYNC_*,ALOG_LOG_LEVEL,NO_COLOR,TERM,HOME,XDG_CACHE_HOME,DENO_SERVE_ADDRESS')
 # compare runs the program anew (run), with the environment that it has (env); tests and local make
 # temporaries where the system has them, and doctor tells what the machine is (sys).
 wide=(--allow-sys --allow-env --allow-run)

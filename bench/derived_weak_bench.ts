@@ -48,7 +48,7 @@ function derivedBy(derived: DerivedWeaks, crc: Crc) {
   return { deriver, derive };
 }
 
-const zlib = await createPortable("zlib");
+const zlib = await createPortable();
 const native = await openBackend("auto");
 const backends: HashBackend[] = [zlib];
 if (native.missing === undefined) backends.push(native.backend);

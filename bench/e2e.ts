@@ -3,35 +3,65 @@
  *
  * The servers run before a measurement begins; a client is a whole process, from its start to its end. Contenders
  * take turns, so that whatever else the machine does hits all of them; the first round is dropped; every result is
- * compared with the new file byte by byte. Bytes are counted on the wire in a run of their own.
+ * compared with the new file byte by byte. Bytes are counted on the wire, by a relay: on loopback in a run of their
+ * own, on other lines that are the relay's doing anyway.
  */
 import fs from "node:fs";
 import { join, resolve } from "node:path";
 import { reportFailure } from "../src/cli/failure.ts";
 import { formatBytes } from "../src/cli/output/amounts.ts";
 import { createOutput, type Output } from "../src/cli/output/output.ts";
+import { ParasyncError } from "../src/errors.ts";
+import type { GivenLine } from "../src/library/given_line.ts";
 import { comparePrograms, type Result } from "./e2e/comparison.ts";
-import type { OwnSettings } from "./e2e/contender.ts";
 import { describeMachine, type Machine, renderMachine } from "./e2e/machine.ts";
+import { type MeasuredRelay, measureRelays, renderRelays } from "./e2e/measured_relay.ts";
 import { measureMemory, type MemoryResult } from "./e2e/memory.ts";
-import { type BenchOptions, isMade, readOptions, USAGE } from "./e2e/options.ts";
+import { type BenchOptions, type Cache, isMade, readOptions, USAGE } from "./e2e/options.ts";
+import type { OwnSettings } from "./e2e/own_contender.ts";
+import { canForgetFiles } from "./e2e/page_cache.ts";
+import { findPrograms, type Programs } from "./e2e/programs.ts";
 import { renderMemory, renderResults } from "./e2e/report.ts";
-import { rsyncVersion } from "./e2e/rsync_daemon.ts";
+import { startersOf } from "./e2e/starters.ts";
 import { endingSignal } from "./ending_signal.ts";
 import { type FilePair, makePair } from "./pairs.ts";
 
-const SCHEMA = 1;
+const SCHEMA = 2;
+
+/** Everybody on one pair, one line, one state of the cache. */
+export interface Comparison {
+  readonly pair: string;
+  readonly oldBytes: number;
+  readonly newBytes: number;
+  /** `loopback`, or the line's name. */
+  readonly link: string;
+  readonly cache: Cache;
+  readonly results: readonly Result[];
+}
+
+/** A run of the bench, as its JSON. */
+export type E2eRun =
+  & { readonly schema: number; readonly machine: Machine; readonly runs: number }
+  & (
+    | {
+      readonly type: "times";
+      readonly relays: readonly MeasuredRelay[];
+      readonly results: readonly Comparison[];
+    }
+    | { readonly type: "memory"; readonly results: readonly MemoryResult[] }
+  );
 
 /** What a bench needs all the way. */
 interface Bench {
   readonly options: BenchOptions;
-  readonly machine: Machine;
+  readonly programs: Programs;
   /** Each way to run ours. */
   readonly own: readonly OwnSettings[];
   /** A folder that the caller removes. */
   readonly folder: string;
   readonly signal: AbortSignal;
-  readonly stdout: Output;
+  /** For tables; does nothing where JSON is wanted. */
+  readonly show: (text: string) => void;
   /** Tells on stderr what is being done. */
   readonly say: (text: string) => void;
 }
@@ -54,53 +84,80 @@ function dropPair({ options }: Bench, { oldFile, newFile }: FilePair): void {
   for (const file of [oldFile, newFile]) fs.rmSync(file);
 }
 
-async function measureTimes(bench: Bench): Promise<unknown> {
-  const { options, folder, machine, own, signal, stdout, say } = bench;
-  const pairs: { pair: string; oldBytes: number; newBytes: number; results: Result[] }[] = [];
-  for (const name of options.pairs) {
-    const pair = await findPair(bench, name);
-    const results = await comparePrograms(pair, {
-      root: join(folder, "root"),
-      scratch: folder,
-      own,
-      rsync: options.rsync && machine.rsync !== null,
-      runs: options.runs,
-      onRound: (text) => say(`${name}: ${text}`),
-    }, signal);
-    dropPair(bench, pair);
-    pairs.push({ pair: name, oldBytes: pair.oldBytes, newBytes: pair.newBytes, results });
-    const sizes = `${formatBytes(pair.oldBytes)} → ${formatBytes(pair.newBytes)}`;
-    if (!options.json) stdout.write(`\n${renderResults(`${name}, ${sizes}`, results)}`);
-  }
-  if (!options.json) {
-    stdout.write(
-      `\nWall time: medians of ${options.runs} whole client processes; CPU: means, user and system; peaks: ` +
-        "memory in RAM;\nwire: bytes of the TCP streams, in a run of their own. " +
-        "All results were compared byte by byte.\n",
-    );
-  }
-  return pairs;
+async function compare(
+  bench: Bench,
+  { name, oldFile, newFile, oldBytes, newBytes }: FilePair,
+  line: GivenLine | null,
+  cache: Cache,
+): Promise<Comparison> {
+  const { options, programs, folder, own, signal, show, say } = bench;
+  const link = line?.name ?? "loopback";
+  const where = [name, link, ...cache === "cold" ? ["cold"] : []].join(", ");
+  const root = join(folder, "root");
+  const place = { oldFile, newFile, root, cold: cache === "cold", signal };
+  const field = { own, programs, fsync: options.fsync, line: line !== null };
+  const results = await comparePrograms(line === null ? place : { ...place, line }, {
+    start: startersOf({ root, scratch: folder }, field),
+    runs: options.runs,
+    onRound: (text) => say(`${where}: ${text}`),
+  });
+  const sizes = `${formatBytes(oldBytes)} → ${formatBytes(newBytes)}`;
+  show(`\n${renderResults(`${where}, ${sizes}`, results)}`);
+  return { pair: name, oldBytes, newBytes, link, cache, results };
 }
 
-async function measurePeaks(bench: Bench): Promise<unknown> {
-  const { options, folder, own, signal, stdout, say } = bench;
+async function measureTimes(bench: Bench, machine: Machine): Promise<E2eRun> {
+  const { options, show } = bench;
+  const relays = await measureRelays(options.links);
+  show(renderRelays(relays));
+  const results: Comparison[] = [];
+  for (const name of options.pairs) {
+    const pair = await findPair(bench, name);
+    for (const line of options.links) {
+      for (const cache of options.caches) results.push(await compare(bench, pair, line, cache));
+    }
+    dropPair(bench, pair);
+  }
+  show(
+    `\nWall time: medians of ${options.runs} whole client processes; CPU: means, user and system; peaks: ` +
+      "memory in RAM, of the largest\nprocess of an end; wire: bytes of the TCP streams, counted by a relay. " +
+      "All results were compared byte by byte.\n",
+  );
+  return { type: "times", schema: SCHEMA, machine, runs: options.runs, relays, results };
+}
+
+async function measurePeaks(bench: Bench, machine: Machine): Promise<E2eRun> {
+  const { options, folder, own, signal, show, say } = bench;
   const results: MemoryResult[] = [];
   for (const name of options.pairs) {
     const pair = await findPair(bench, name);
     for (const settings of own) {
       say(`${name}: pushing with hw=${settings.hw}`);
-      results.push(await measureMemory(name, pair, join(folder, "root"), settings, signal));
+      const place = { ...pair, root: join(folder, "root"), signal };
+      results.push(await measureMemory(name, place, settings));
     }
     dropPair(bench, pair);
   }
-  if (!options.json) {
-    stdout.write(`\n${renderMemory(results)}`);
-    stdout.write("\nBound: 250 MB and 48 bytes a chunk. All results were compared byte by byte.\n");
-  }
-  return results;
+  show(`\n${renderMemory(results)}`);
+  show("\nBound: 250 MB and 48 bytes a chunk. All results were compared byte by byte.\n");
+  return { type: "memory", schema: SCHEMA, machine, runs: 1, results };
+}
+
+/** The programs that are both wanted and there; says which are not. */
+function wantedPrograms({ against, memory }: BenchOptions, say: (text: string) => void): Programs {
+  if (memory) return {};
+  const found = findPrograms();
+  return Object.fromEntries(against.flatMap((name) => {
+    const version = found[name];
+    if (version === undefined) say(`${name} is not installed and takes no part`);
+    return version === undefined ? [] : [[name, version]];
+  }));
 }
 
 async function measure(options: BenchOptions, stdout: Output, stderr: Output): Promise<void> {
+  if (options.caches.includes("cold") && !canForgetFiles()) {
+    throw new ParasyncError("usage", "Cannot begin: --cache=cold needs Linux and a C library");
+  }
   // Second names for files only work on one file system.
   const parent = options.dir === undefined ? undefined : resolve(options.dir);
   if (parent !== undefined) fs.mkdirSync(parent, { recursive: true });
@@ -109,25 +166,24 @@ async function measure(options: BenchOptions, stdout: Output, stderr: Output): P
     ...(parent === undefined ? {} : { dir: parent }),
   });
   const signal = endingSignal(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const say = (text: string): void => stderr.write(`${text}\n`);
+  const show = options.json ? () => {} : (text: string): void => stdout.write(text);
   try {
-    const machine = await describeMachine(rsyncVersion());
-    if (!options.json) stdout.write(renderMachine(machine));
-    if (options.rsync && !options.memory && machine.rsync === null) {
-      stderr.write("rsync is not installed: there is nothing to compare with\n");
-    }
+    const programs = wantedPrograms(options, say);
+    const machine = await describeMachine(programs);
+    show(renderMachine(machine));
     fs.mkdirSync(join(folder, "root"));
     const own = options.schemes.flatMap((scheme) =>
       options.hw.flatMap((hw) =>
         options.fsync.map((fsync) => ({ scheme, hw, fsync, flags: options.flags }))
       )
     );
-    const say = (text: string): void => stderr.write(`${text}\n`);
-    const bench: Bench = { options, machine, own, folder, signal, stdout, say };
-    const results = options.memory ? await measurePeaks(bench) : await measureTimes(bench);
-    if (!options.json) return;
-    const { pairs: _, ...settings } = options;
-    const type = options.memory ? "memory" : "times";
-    stdout.write(`${JSON.stringify({ type, schema: SCHEMA, machine, settings, results })}\n`);
+    const bench: Bench = { options, programs, own, folder, signal, show, say };
+    const run = await (options.memory ? measurePeaks : measureTimes)(bench, machine);
+    if (options.json) stdout.write(`${JSON.stringify(run)}\n`);
+    if (options.html === undefined) return;
+    const { renderPage } = await import("./report/page.ts");
+    fs.writeFileSync(options.html, renderPage([run]));
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

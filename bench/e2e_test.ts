@@ -1,18 +1,14 @@
 // @ts-types="../src/types/std_assert.d.ts"
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fs from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ParasyncError } from "../src/errors.ts";
 import { TestFolder } from "../src/files/test_folder.ts";
-import type { Result } from "./e2e/comparison.ts";
+import type { E2eRun } from "./e2e.ts";
 import type { Launched } from "./e2e/launcher.ts";
-import type { MemoryResult } from "./e2e/memory.ts";
-import { readOptions } from "./e2e/options.ts";
-import { Relay } from "./e2e/relay.ts";
-import { rsyncVersion } from "./e2e/rsync_daemon.ts";
-import { spreadOf } from "../src/cli/comparison/spread.ts";
-import { meanOf } from "./e2e/statistics.ts";
+import { findPrograms } from "./e2e/programs.ts";
+import type { GrowthRun } from "./growth.ts";
+import type { MicroRun } from "./micro.ts";
 
 /** Runs a file of this folder and reads the JSON that it prints. */
 async function runJson(file: string, ...args: string[]): Promise<unknown> {
@@ -24,51 +20,6 @@ async function runJson(file: string, ...args: string[]): Promise<unknown> {
   assertEquals(code, 0, decoder.decode(stderr));
   return JSON.parse(decoder.decode(stdout));
 }
-
-Deno.test("a spread is the median and the extremes, in any order", () => {
-  assertEquals(spreadOf([3]), { median: 3, min: 3, max: 3 });
-  assertEquals(spreadOf([9, 1, 2]), { median: 2, min: 1, max: 9 });
-  assertEquals(spreadOf([9, 1, 3, 2]), { median: 2.5, min: 1, max: 9 });
-  assertEquals([meanOf([1, 2]), meanOf([1, null]), meanOf([])], [1.5, null, null]);
-});
-
-Deno.test("the bench's options are checked before anything is done", () => {
-  const options = readOptions(["--pairs=insert8,text-1m", "--hw=0,1", "--fsync=on", "--threads=2"]);
-  assertEquals(options?.pairs, ["insert8", "text-1m"]);
-  assertEquals(options?.hw, ["0", "1"]);
-  assertEquals(options?.fsync, [true]);
-  assertEquals(options?.flags, ["--threads=2"]);
-  assertEquals(readOptions(["--memory"])?.pairs, ["insert8-1g", "sparse-10g"]);
-  assertEquals(readOptions(["--help"]), null);
-  for (
-    const arg of ["--runs=0", "--runs=x", "--fsync=no", "--against=cp", "--pairs=x", "--y", "z"]
-  ) {
-    assertThrows(() => readOptions([arg]), ParasyncError, "Cannot");
-  }
-});
-
-Deno.test("a relay passes everything on, both ways and half-closed, and counts it", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const served = (async () => {
-    using connection = await listener.accept();
-    const request = new Uint8Array(await new Response(connection.readable).arrayBuffer());
-    return request.length;
-  })();
-  const relay = new Relay((listener.addr as Deno.NetAddr).port);
-  try {
-    const client = await Deno.connect({ hostname: "127.0.0.1", port: relay.port });
-    const bytes = new Uint8Array(1_234_567);
-    for (let at = 0; at < bytes.length;) at += await client.write(bytes.subarray(at));
-    await client.closeWrite();
-    assertEquals(await served, bytes.length);
-    assertEquals(await client.read(new Uint8Array(1)), null);
-    client.close();
-    assertEquals(relay.count, { up: bytes.length, down: 0 });
-  } finally {
-    relay.stop();
-    listener.close();
-  }
-});
 
 Deno.test("the launcher tells what its one child took", async () => {
   const code = "const b = new Uint8Array(2e8).fill(1); console.log(b.length); Deno.exit(7)";
@@ -82,28 +33,110 @@ Deno.test("the launcher tells what its one child took", async () => {
   assert(launched.peakBytes !== null && launched.peakBytes > 2e8 && launched.peakBytes < 6e8);
 });
 
-Deno.test("the bench measures what it says and leaves nothing", async () => {
+Deno.test("the bench measures what it says, and leaves nothing", async () => {
   using folder = new TestFolder();
-  const flags = ["--pairs=scatter-2m", `--dir=${folder.path}`, "--fsync=off", "--json"];
-  const times = await runJson("./e2e.ts", ...flags, "--runs=1") as {
-    type: string;
-    results: { newBytes: number; results: Result[] }[];
-  };
-  assertEquals([times.type, times.results.length], ["times", 1]);
-  const { newBytes, results } = times.results[0]!;
-  assertEquals(results.length, rsyncVersion() === null ? 1 : 2);
-  for (const { contender, wallMs, reported, wire } of results) {
-    assert(wallMs.min > 0 && wallMs.min <= wallMs.median, contender);
-    // A few heads come on top of what programs count; the relay sees neither more nor much less.
-    assert(wire.up >= reported.up && wire.up < newBytes + 100_000, contender);
-    assert(wire.down > 0, contender);
+  const page = join(folder.path, "page.html");
+  const run = await runJson(
+    "./e2e.ts",
+    "--pairs=scatter-2m",
+    `--dir=${folder.path}`,
+    "--schemes=parasync",
+    "--runs=1",
+    "--json",
+    `--html=${page}`,
+  ) as E2eRun;
+  assert(run.type === "times");
+  const installed = findPrograms();
+  for (const { newBytes, results } of run.results) {
+    const programs = new Set(results.map(({ program }) => program));
+    for (const name of ["rsync", "cp", "curl"] as const) {
+      assertEquals(programs.has(name), installed[name] !== undefined);
+    }
+    for (const { contender, program, wallMs, reported, wire } of results) {
+      assert(wallMs.min > 0 && wallMs.min <= wallMs.median, contender);
+      if (wire === null) {
+        assertEquals(program, "cp");
+        continue;
+      }
+      assert(wire.up > 0 && wire.down > 0, contender);
+      // A few heads come on top of what programs count; the relay sees neither more nor much less.
+      if (reported.up !== null && reported.down !== null) {
+        assert(wire.up >= reported.up && wire.up < reported.up + 20_000, contender);
+        assert(wire.down >= reported.down && wire.down < reported.down + 20_000, contender);
+      }
+      // What curl sends is known: the file, and one head.
+      if (program === "curl") assert(wire.up > newBytes && wire.up < newBytes + 1000, contender);
+    }
   }
-  const memory = await runJson("./e2e.ts", ...flags, "--memory") as { results: MemoryResult[] };
-  assertEquals(memory.results[0]!.ends.map(({ end }) => end), ["client", "server"]);
-  for (const { chunks, boundBytes } of memory.results[0]!.ends) {
+  const html = fs.readFileSync(page, "utf8");
+  assert(html.includes("<svg") && html.includes("scatter-2m") && !/NaN|undefined/.test(html));
+  fs.rmSync(page);
+  assertEquals(fs.readdirSync(folder.path).sort(), ["scatter-2m.new", "scatter-2m.old"]);
+});
+
+Deno.test("on another line everybody goes through the relay", async () => {
+  using folder = new TestFolder();
+  const run = await runJson(
+    "./e2e.ts",
+    "--pairs=scatter-2m",
+    `--dir=${folder.path}`,
+    "--schemes=parasync",
+    "--against=curl,cp",
+    "--links=100mbit-20ms",
+    "--runs=1",
+    "--json",
+  ) as E2eRun;
+  assert(run.type === "times");
+  assertEquals(run.relays.map(({ link }) => link), ["loopback", "100mbit-20ms"]);
+  const [{ link, newBytes, results }] = run.results as [typeof run.results[number]];
+  assertEquals(link, "100mbit-20ms");
+  for (const { program, wallMs, wire } of results) {
+    assert(program !== "cp" && wire !== null);
+    if (program !== "curl") continue;
+    assert(wire.up > newBytes);
+    // The least that the line takes for them, and no run can be quicker.
+    assert(wallMs.min >= newBytes * 8000 / 100e6);
+  }
+});
+
+Deno.test("peaks of memory are measured beside their bounds", async () => {
+  using folder = new TestFolder();
+  const flags = ["--pairs=scatter-2m", `--dir=${folder.path}`, "--memory", "--json"];
+  const memory = await runJson("./e2e.ts", ...flags) as E2eRun;
+  assert(memory.type === "memory");
+  const [{ ends }] = memory.results as [typeof memory.results[number]];
+  assertEquals(ends.map(({ end }) => end), ["client", "server"]);
+  for (const { chunks, boundBytes } of ends) {
     assert(chunks > 100);
     assertEquals(boundBytes, 250e6 + 48 * chunks);
   }
-  assertEquals(fs.readdirSync(folder.path).sort(), ["scatter-2m.new", "scatter-2m.old"]);
-  assertEquals(fs.statSync(join(folder.path, "scatter-2m.new")).size, newBytes);
+});
+
+Deno.test("growth is measured in every way", async () => {
+  using folder = new TestFolder();
+  const run = await runJson(
+    "./growth.ts",
+    "--sizes=1m",
+    "--threads=1",
+    "--threads-pair=scatter-2m",
+    "--clients=2",
+    "--clients-pair=scatter-2m",
+    `--dir=${folder.path}`,
+    "--runs=1",
+    "--json",
+  ) as GrowthRun;
+  assertEquals(run.sizes.map(({ pair }) => pair), ["pages-1m"]);
+  assertEquals(run.threads?.results.map(({ count }) => count), [1]);
+  for (const { clients, started, failures, p50Ms, p99Ms } of run.clients!.results) {
+    assertEquals([clients, started, failures], [2, 2, 0]);
+    assert(p50Ms > 0 && p50Ms <= p99Ms);
+  }
+  assertEquals(run.leftOut, []);
+});
+
+Deno.test("a part of the micro benches is measured beside the limits, and checked", async () => {
+  const run = await runJson("./micro.ts", "--rounds=1", "--json", "combination") as MicroRun;
+  const groups = new Set(run.results.map(({ group }) => group));
+  assertEquals([...groups], ["limit", "combination"]);
+  for (const { speed } of run.results) assert(speed.min > 0);
 });

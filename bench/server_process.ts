@@ -64,7 +64,7 @@ export async function endProcess(child: Deno.ChildProcess): Promise<void> {
  * @returns The server, as soon as it listens.
  * @throws {ParasyncError} `internal` with what it said, where it ends instead.
  */
-export async function startServerProcess(
+export function startServerProcess(
   root: string,
   flags: readonly string[],
 ): Promise<ServerProcess> {
@@ -75,8 +75,23 @@ export async function startServerProcess(
     "--log-level=warn",
     ...flags,
   ]);
+  return startListening(command, args);
+}
+
+/**
+ * Starts a server that says `Listening on URL` on stdout once it listens.
+ *
+ * @param command The program.
+ * @param args Its arguments.
+ * @returns The server, as soon as it listens.
+ * @throws {ParasyncError} `internal` with what it said, where it ends instead.
+ */
+export async function startListening(
+  command: string,
+  args: readonly string[],
+): Promise<ServerProcess> {
   const child = new Deno.Command(command, {
-    args,
+    args: [...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

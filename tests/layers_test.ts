@@ -42,6 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "src/hashing",
     "src/files",
     "src/telemetry",
+    "ffi",
     "proto/gen",
   ],
   "src/schemes": [

@@ -19,7 +19,7 @@ function has(command: string, argument: string): boolean {
   }
 }
 
-/** nginx in front of a server, by the configuration that docs/operations.md gives out. */
+/** nginx in front of servers, by the configuration that docs/operations.md gives out. */
 export class Nginx implements AsyncDisposable {
   /** Where it listens, without a path. */
   readonly url: string;
@@ -37,12 +37,12 @@ export class Nginx implements AsyncDisposable {
    * Starts it and waits until it listens.
    *
    * @param folder An empty folder for everything that it reads and writes.
-   * @param serverPort Where the server behind it listens on loopback.
+   * @param serverPorts Where the servers behind it listen on loopback.
    * @param change Changes the configuration.
    */
   static async start(
     folder: string,
-    serverPort: number,
+    serverPorts: readonly number[],
     change: (site: string) => string = (site) => site,
   ): Promise<Nginx> {
     fs.mkdirSync(folder);
@@ -52,7 +52,10 @@ export class Nginx implements AsyncDisposable {
       ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
       ["server_name images.example.com", "server_name localhost"],
       ["/etc/ssl/parasync/", `${folder}/`],
-      ["proxy_pass http://127.0.0.1:19876", `proxy_pass http://127.0.0.1:${serverPort}`],
+      [
+        "    server 127.0.0.1:19876;",
+        serverPorts.map((each) => `    server 127.0.0.1:${each};`).join("\n"),
+      ],
     ]);
     fs.writeFileSync(join(folder, "site.conf"), change(site));
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]

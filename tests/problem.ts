@@ -23,7 +23,14 @@ export function assertProblem({ status, headers, body }: ProblemAnswer, code: Fa
   assertEquals(headers.get("content-type"), "application/problem+json");
   assertEquals(headers.get("x-parasync-protocol"), "1");
   assertEquals(headers.get("cache-control"), "no-store");
-  assertEquals(Object.keys(problem).sort(), ["code", "detail", "status", "title", "type"]);
+  assertEquals(Object.keys(problem).sort(), [
+    "code",
+    "detail",
+    "request_id",
+    "status",
+    "title",
+    "type",
+  ]);
   assertEquals([problem.type, problem.status], ["about:blank", status]);
   assertMatch(problem.detail, /^Cannot [^\n]+[^.\n]$/);
   return problem.detail;

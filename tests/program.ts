@@ -61,6 +61,10 @@ export class Program {
         PARASYNC_STORE: "off",
         // On a machine that is busy loopback might be taken for a slow line.
         PARASYNC_REFINE: "off",
+        // What fails is to fail at once.
+        PARASYNC_RETRIES: "0",
+        // What a broken push leaves is looked for by those tests alone that are about it.
+        PARASYNC_KEEP_PARTIAL: "off",
         PARASYNC_COMPRESS: "off",
         ...options.env,
       },
@@ -85,6 +89,11 @@ export class Program {
   /** What it has written to stderr so far. */
   get stderr(): string {
     return this.#output.stderr;
+  }
+
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Sends a signal; one that has ended gets none. */
@@ -178,10 +187,12 @@ export class Server implements AsyncDisposable {
   readonly program: Program;
   /** Where it listens. */
   readonly port: number;
+  readonly #protocol: string;
 
-  private constructor(program: Program, port: number) {
+  private constructor(program: Program, port: number, protocol: string) {
     this.program = program;
     this.port = port;
+    this.#protocol = protocol;
   }
 
   /**
@@ -199,13 +210,16 @@ export class Server implements AsyncDisposable {
     const { command = "serve" } = options;
     const first = command === "" ? [] : [command];
     const program = new Program([...first, `--root=${root}`, "--port=0", ...flags], options);
-    const match = await program.says("stdout", /^Listening on http:\/\/\S+:(\d+)[^:\s]* \(root/m);
-    return new Server(program, Number(match[1]));
+    const match = await program.says(
+      "stdout",
+      /^Listening on (https?):\/\/\S+:(\d+)[^:\s]* \(root/m,
+    );
+    return new Server(program, Number(match[2]), match[1]!);
   }
 
   /** Its address, without a slash at the end. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#protocol}://127.0.0.1:${this.port}`;
   }
 
   /** What it has logged so far. */

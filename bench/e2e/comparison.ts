@@ -1,12 +1,14 @@
-/** Contenders beside each other on one pair of files. */
-import { type Contender, type OwnSettings, startParasync, startRsync } from "./contender.ts";
-import { type Files, type Run, runOnce, runWatched, type WatchedRun } from "./run.ts";
+/** Contenders beside each other on one pair of files and one line. */
 import { type Spread, spreadOf } from "../../src/cli/comparison/spread.ts";
+import type { Contender } from "./contender.ts";
+import { type Run, runOnce, type RunPlace, runWatched, type WatchedRun } from "./run.ts";
 import { meanOf } from "./statistics.ts";
 
-/** What a contender took on a pair. Null is what the system does not tell. */
+/** What a contender took on a pair. Null is what the system or the program does not tell. */
 export interface Result {
   readonly contender: string;
+  readonly program: Contender["program"];
+  readonly fsync: boolean;
   /** From the start of the client's process to its end, in ms. */
   readonly wallMs: Spread;
   /** The same, run by run. */
@@ -14,27 +16,21 @@ export interface Result {
   /** Means, user and system, in ms. */
   readonly clientCpuMs: number | null;
   readonly serverCpuMs: number | null;
-  /** The most memory that was in RAM. */
+  /** The most memory that was in RAM; of several processes, the one's that took most. */
   readonly clientPeakBytes: number | null;
   readonly serverPeakBytes: number | null;
-  /** Bytes as the program reports them. */
-  readonly reported: { readonly up: number; readonly down: number };
-  /** Bytes of TCP streams, as a relay counted them. */
-  readonly wire: { readonly up: number; readonly down: number };
-  /** What else the program said of its last run. */
+  /** Bytes as the program reports them, of the run in which they were counted. */
+  readonly reported: { readonly up: number | null; readonly down: number | null };
+  /** Bytes of TCP streams, as a relay counted them; null where there is no connection. */
+  readonly wire: { readonly up: number; readonly down: number } | null;
+  /** What else the program said of its last run that was timed. */
   readonly summary: Readonly<Record<string, unknown>>;
 }
 
 /** What to compare, and how. */
 export interface ComparisonPlan {
-  /** The folder that servers serve. */
-  readonly root: string;
-  /** A folder for odds and ends. */
-  readonly scratch: string;
-  /** Each way to run ours. */
-  readonly own: readonly OwnSettings[];
-  /** Whether rsync takes part. */
-  readonly rsync: boolean;
+  /** Starts each contender. */
+  readonly start: readonly (() => Promise<Contender>)[];
   /** Runs that count. */
   readonly runs: number;
   /** Told before each round. */
@@ -44,39 +40,36 @@ export interface ComparisonPlan {
 /**
  * Measures: in every round each contender once, the first round of each dropped; then a counted run of each.
  *
- * @param files The pair.
+ * @param place The files, the line and the rest of what all of them share.
  * @param plan What to compare, and how.
- * @param signal Stops the work.
  * @returns A result for each contender.
  * @throws {ParasyncError} `verification` where a result is wrong, and what else keeps a run from ending.
  */
-export async function comparePrograms(
-  files: Files,
-  plan: ComparisonPlan,
-  signal: AbortSignal,
-): Promise<Result[]> {
+export async function comparePrograms(place: RunPlace, plan: ComparisonPlan): Promise<Result[]> {
   const contenders: Contender[] = [];
   try {
     // New servers for every pair: their peaks are to be this pair's.
-    for (const settings of plan.own) contenders.push(await startParasync(plan.root, settings));
-    if (plan.rsync) contenders.push(await startRsync(plan.root, plan.scratch));
+    for (const start of plan.start) {
+      const contender = await start();
+      contenders.push(contender);
+      await contender.prepare?.(place);
+    }
     const runs = contenders.map((): Run[] => []);
     for (let round = 0; round <= plan.runs; round++) {
       plan.onRound(round === 0 ? "warming up" : `round ${round} of ${plan.runs}`);
       for (const i of orderOf(round, contenders.length)) {
-        const run = await runOnce(contenders[i]!, plan.root, files, signal);
+        const run = await runOnce(contenders[i]!, place);
         if (round > 0) runs[i]!.push(run);
       }
     }
     plan.onRound("counting bytes");
     const results: Result[] = [];
     for (const [i, contender] of contenders.entries()) {
-      const watched = await runWatched(contender, plan.root, files, true, signal);
-      results.push(resultOf(contender.name, runs[i]!, watched));
+      results.push(resultOf(contender, runs[i]!, await runWatched(contender, place, true)));
     }
     return results;
   } finally {
-    for (const { server } of contenders) await server.stop();
+    for (const { server } of contenders) await server?.stop();
   }
 }
 
@@ -89,14 +82,20 @@ function orderOf(round: number, count: number): number[] {
   return round % 2 === 0 ? order : order.reverse();
 }
 
-function resultOf(contender: string, runs: readonly Run[], watched: WatchedRun): Result {
+function resultOf(
+  { name, program, fsync }: Contender,
+  runs: readonly Run[],
+  watched: WatchedRun,
+): Result {
   const last = runs.at(-1)!;
   const runsMs = runs.map(({ wallMs }) => wallMs);
   const peaks = [...runs, watched].map(({ clientPeakBytes }) => clientPeakBytes);
   const known = peaks.filter((bytes) => bytes !== null);
-  const { upBytes, downBytes, more } = last.report;
+  const { upBytes, downBytes } = watched.report;
   return {
-    contender,
+    contender: name,
+    program,
+    fsync,
     wallMs: spreadOf(runsMs),
     runsMs,
     clientCpuMs: meanOf(runs.map(({ clientCpuMs }) => clientCpuMs)),
@@ -104,7 +103,7 @@ function resultOf(contender: string, runs: readonly Run[], watched: WatchedRun):
     clientPeakBytes: known.length > 0 ? Math.max(...known) : null,
     serverPeakBytes: watched.serverPeakBytes,
     reported: { up: upBytes, down: downBytes },
-    wire: watched.wire!,
-    summary: more,
+    wire: watched.wire,
+    summary: last.report.more,
   };
 }

@@ -4,6 +4,7 @@ import os from "node:os";
 import { formatBytes } from "../../src/cli/output/amounts.ts";
 import { openBackend } from "../../src/hashing/select.ts";
 import { VERSION } from "../../src/version.ts";
+import type { Programs } from "./programs.ts";
 
 /** A machine and the versions of what was run on it. */
 export interface Machine {
@@ -18,15 +19,16 @@ export interface Machine {
   readonly v8: string;
   /** The libraries that hw=1 uses here, or why there are none. */
   readonly libraries: string;
-  readonly rsync: string | null;
+  /** Versions of what it is compared with. */
+  readonly programs: Programs;
 }
 
 /**
  * Describes this machine.
  *
- * @param rsync The version of rsync, if it takes part.
+ * @param programs What takes part beside parasync.
  */
-export async function describeMachine(rsync: string | null): Promise<Machine> {
+export async function describeMachine(programs: Programs = {}): Promise<Machine> {
   const { backend, missing } = await openBackend("auto");
   return {
     cpu: cpuName(),
@@ -38,7 +40,7 @@ export async function describeMachine(rsync: string | null): Promise<Machine> {
     deno: Deno.version.deno,
     v8: Deno.version.v8,
     libraries: missing ?? backend.description,
-    rsync,
+    programs,
   };
 }
 
@@ -54,9 +56,11 @@ function cpuName(): string {
 
 /** The machine in a few lines. */
 export function renderMachine(machine: Machine): string {
-  const { cpu, cores, memoryBytes, system, load, parasync, deno, v8, libraries, rsync } = machine;
+  const { cpu, cores, memoryBytes, system, load, parasync, deno, v8, libraries, programs } =
+    machine;
+  const others = Object.entries(programs).map(([name, version]) => `, ${name} ${version}`).join("");
   return `machine   ${cpu}, ${cores} cores, ${formatBytes(memoryBytes)}, ${system}, load ${
     load.toFixed(2)
-  }\nversions  parasync ${parasync}, Deno ${deno} (V8 ${v8}), ${rsync ?? "no rsync"}\n` +
+  }\nversions  parasync ${parasync}, Deno ${deno} (V8 ${v8})${others}\n` +
     `hashing   ${libraries}\n`;
 }

@@ -1,6 +1,6 @@
 /** Peak memory of both ends beside the bound that is set for it. */
-import { type OwnSettings, startParasync } from "./contender.ts";
-import { type Files, runWatched } from "./run.ts";
+import { type OwnSettings, startParasync } from "./own_contender.ts";
+import { type RunPlace, runWatched } from "./run.ts";
 
 const BOUND_BYTES = 250e6;
 const BOUND_BYTES_PER_CHUNK = 48;
@@ -28,22 +28,18 @@ export interface MemoryResult {
  * Pushes once with a server of its own, and looks at both ends' memory.
  *
  * @param pair The pair's name.
- * @param files The pair.
- * @param root The folder to serve.
+ * @param place The pair, and where to run.
  * @param settings How to run it.
- * @param signal Stops the work.
  * @throws {ParasyncError} `verification` where the result is wrong, and what else keeps it from ending.
  */
 export async function measureMemory(
   pair: string,
-  files: Files,
-  root: string,
+  place: RunPlace,
   settings: OwnSettings,
-  signal: AbortSignal,
 ): Promise<MemoryResult> {
-  const contender = await startParasync(root, settings);
+  const contender = await startParasync(place.root, settings);
   try {
-    const run = await runWatched(contender, root, files, false, signal);
+    const run = await runWatched(contender, place, false);
     const { more } = run.report;
     const endOf = (
       end: EndMemory["end"],
@@ -63,6 +59,6 @@ export async function measureMemory(
       ],
     };
   } finally {
-    await contender.server.stop();
+    await contender.server?.stop();
   }
 }

@@ -3,42 +3,71 @@ import { parseArgs } from "@std/cli/parse-args";
 import fs from "node:fs";
 import { join } from "node:path";
 import { ParasyncError } from "../../src/errors.ts";
-import { isSchemeName } from "../../src/schemes/scheme_name.ts";
+import { type GivenLine, readLine } from "../../src/library/given_line.ts";
+import { isSchemeName, SCHEME_NAMES } from "../../src/schemes/scheme_name.ts";
 import { recipeOf } from "../pairs.ts";
+import { PEER_NAMES, type PeerName } from "./contender.ts";
 
 /** How the bench is called. */
 export const USAGE = `Usage: deno task bench:e2e [FLAGS]
 
-Whole processes on whole files, checked byte by byte, in turn with rsync where it is installed.
+Whole processes on whole files, checked byte by byte, in turn with other programs where these are installed.
 
-  --pairs=NAME,…        the pairs (insert8,insert8-1g; with --memory insert8-1g,sparse-10g); see deno task pairs
-  --dir=DIR             keep pairs there and take NAME.old and NAME.new from there (else a temporary folder)
-  --runs=N              runs that count (5); one more comes before them
-  --against=rsync|none  what to compare with (rsync)
-  --schemes=NAME,…      the client's --scheme, several in turn; parasync:1 is its mode 1 (parasync)
-  --hw=0|1|auto,…       the client's --hw, several in turn (auto)
-  --threads=N           the client's --threads
-  --fsync=on|off|both   the server's --fsync (both)
-  --memory              peak memory against its bound instead of times
-  --json                one line of JSON on stdout instead of tables
+  --pairs=NAME,…    the pairs (insert8; with --memory insert8-1g,sparse-10g); see deno task pairs
+  --dir=DIR         keep pairs there and take NAME.old and NAME.new from there (else a temporary folder)
+  --runs=N          runs that count (5); one more comes before them
+  --against=NAME,…  of ${PEER_NAMES.join(", ")}, or none (all)
+  --links=LINE,…    loopback, or a rate and a round trip such as 100mbit-40ms, which a relay is like (loopback)
+  --schemes=NAME,…  the client's --scheme, several in turn, or all; parasync:1 is its mode 1 (all)
+  --hw=0|1|auto,…   the client's --hw, several in turn (auto)
+  --threads=N       the client's --threads
+  --fsync=on|off|both   whether the target is synced to its device, by ours and by others that can (off)
+  --cache=warm|cold|both  whether the files are in the page cache when a run begins (warm)
+  --memory          peak memory of ours against its bound instead of times
+  --html=FILE       a page with plots as well
+  --json            one line of JSON on stdout instead of tables
 `;
+
+/** Where the files are when a run begins. */
+export type Cache = "warm" | "cold";
 
 /** What was asked for. */
 export interface BenchOptions {
   readonly pairs: readonly string[];
   readonly dir: string | undefined;
   readonly runs: number;
-  readonly rsync: boolean;
+  readonly against: readonly PeerName[];
+  /** Null is loopback. */
+  readonly links: readonly (GivenLine | null)[];
   readonly schemes: readonly string[];
   readonly hw: readonly string[];
   readonly flags: readonly string[];
   readonly fsync: readonly boolean[];
+  readonly caches: readonly Cache[];
   readonly memory: boolean;
+  readonly html: string | undefined;
   readonly json: boolean;
 }
 
-const TEXTS = ["pairs", "dir", "runs", "against", "hw", "threads", "fsync", "schemes"];
+const TEXTS = [
+  "pairs",
+  "dir",
+  "runs",
+  "against",
+  "links",
+  "hw",
+  "threads",
+  "fsync",
+  "cache",
+  "schemes",
+  "html",
+];
 const FSYNC = { on: [true], off: [false], both: [false, true] } as const;
+const CACHES = { warm: ["warm"], cold: ["cold"], both: ["warm", "cold"] } as const;
+
+function refuse(reason: string): never {
+  throw new ParasyncError("usage", `Cannot begin: ${reason}; see deno task bench:e2e --help`);
+}
 
 /**
  * Reads the bench's arguments.
@@ -48,9 +77,6 @@ const FSYNC = { on: [true], off: [false], both: [false, true] } as const;
  * @throws {ParasyncError} `usage`.
  */
 export function readOptions(args: readonly string[]): BenchOptions | null {
-  const refuse = (reason: string): never => {
-    throw new ParasyncError("usage", `Cannot begin: ${reason}; see deno task bench:e2e --help`);
-  };
   const parsed = parseArgs(args, {
     boolean: ["memory", "json", "help"],
     string: TEXTS,
@@ -61,35 +87,63 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     typeof parsed[name] === "string" ? parsed[name] : undefined;
   const memory = parsed["memory"] === true;
   const dir = text("dir");
-  const pairs = (text("pairs") ?? (memory ? "insert8-1g,sparse-10g" : "insert8,insert8-1g"))
-    .split(",");
+  const pairs = (text("pairs") ?? (memory ? "insert8-1g,sparse-10g" : "insert8")).split(",");
   for (const name of pairs) if (!isMade(dir, name)) recipeOf(name);
   const runs = Number(text("runs") ?? 5);
   if (!Number.isSafeInteger(runs) || runs < 1) refuse("--runs takes a number from 1");
-  const against = text("against") ?? "rsync";
-  if (against !== "rsync" && against !== "none") refuse("--against takes rsync or none");
-  const fsync = text("fsync") ?? (memory ? "off" : "both");
-  if (!Object.hasOwn(FSYNC, fsync)) refuse("--fsync takes on, off or both");
   const threads = text("threads");
-  const schemes = (text("schemes") ?? "parasync").split(",");
+  return {
+    pairs,
+    dir,
+    runs,
+    against: readPeers(text("against") ?? "all"),
+    links: readLinks(text("links") ?? "loopback"),
+    schemes: readSchemes(text("schemes") ?? (memory ? "parasync" : "all")),
+    hw: (text("hw") ?? "auto").split(","),
+    flags: threads === undefined ? [] : [`--threads=${threads}`],
+    fsync: choiceOf("fsync", text("fsync") ?? "off", FSYNC),
+    caches: choiceOf("cache", text("cache") ?? "warm", CACHES),
+    memory,
+    html: text("html"),
+    json: parsed["json"] === true,
+  };
+}
+
+function choiceOf<T>(flag: string, text: string, choices: Readonly<Record<string, T>>): T {
+  const choice = Object.hasOwn(choices, text) ? choices[text] : undefined;
+  return choice ?? refuse(`--${flag} takes one of ${Object.keys(choices).join(", ")}`);
+}
+
+function readPeers(text: string): readonly PeerName[] {
+  if (text === "all") return PEER_NAMES;
+  if (text === "none") return [];
+  return text.split(",").map((name) =>
+    PEER_NAMES.find((peer) => peer === name) ??
+      refuse(`--against takes ${PEER_NAMES.join(", ")}, all or none`)
+  );
+}
+
+function readLinks(text: string): readonly (GivenLine | null)[] {
+  return text.split(",").map((name) => {
+    if (name === "loopback") return null;
+    try {
+      return readLine(name);
+    } catch {
+      return refuse(`--links takes loopback and lines such as 100mbit-40ms, not ${name}`);
+    }
+  });
+}
+
+function readSchemes(text: string): readonly string[] {
+  if (text === "all") return SCHEME_NAMES;
+  const schemes = text.split(",");
   for (const scheme of schemes) {
     const [name, mode] = scheme.split(":");
     if (!isSchemeName(name!) || mode !== undefined && !/^[0-3]$/.test(mode)) {
       refuse(`there is no scheme ${scheme}`);
     }
   }
-  return {
-    pairs,
-    dir,
-    runs,
-    rsync: against === "rsync",
-    schemes,
-    hw: (text("hw") ?? "auto").split(","),
-    flags: threads === undefined ? [] : [`--threads=${threads}`],
-    fsync: FSYNC[fsync as keyof typeof FSYNC],
-    memory,
-    json: parsed["json"] === true,
-  };
+  return schemes;
 }
 
 /** Whether a pair lies in the folder, whoever made it. */

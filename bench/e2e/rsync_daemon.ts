@@ -7,21 +7,6 @@ import { endProcess, type ServerProcess } from "../server_process.ts";
 const PATIENCE_MS = 5000;
 
 /**
- * The version of the rsync that is installed.
- *
- * @returns For example `rsync 3.5.0`; null where there is none.
- */
-export function rsyncVersion(): string | null {
-  try {
-    const { stdout } = new Deno.Command("rsync", { args: ["--version"] }).outputSync();
-    const match = /^rsync\s+version\s+(\S+)/.exec(new TextDecoder().decode(stdout));
-    return match === null ? null : `rsync ${match[1]}`;
-  } catch {
-    return null;
-  }
-}
-
-/**
  * Starts a daemon on a free port of the loopback address; its module `root` is the folder.
  *
  * @param root The folder.

@@ -3,10 +3,12 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ParasyncError } from "../../src/errors.ts";
+import type { GivenLine } from "../../src/library/given_line.ts";
 import { printable } from "../../src/telemetry/printable.ts";
 import { compareFiles } from "../file_comparison.ts";
-import { type Contender, type SelfReport, TARGET } from "./contender.ts";
+import { type ClientCommand, type Contender, type SelfReport, TARGET } from "./contender.ts";
 import type { Launch, Launched } from "./launcher.ts";
+import { forgetFiles } from "./page_cache.ts";
 import { cpuMillisOf, descendantsOf, peakBytesOf, PeakWatch } from "./process_files.ts";
 import { Relay, type RelayCount } from "./relay.ts";
 
@@ -16,6 +18,18 @@ const LAUNCHER = fileURLToPath(new URL("./launcher.ts", import.meta.url));
 export interface Files {
   readonly oldFile: string;
   readonly newFile: string;
+}
+
+/** Where and how to run. */
+export interface RunPlace extends Files {
+  /** The folder that the servers serve. */
+  readonly root: string;
+  /** The line between the ends; absent: none, and no relay either, but to count. */
+  readonly line?: GivenLine;
+  /** Whether the files are to be read from the disk. */
+  readonly cold?: boolean;
+  /** Stops the run. */
+  readonly signal: AbortSignal;
 }
 
 /** What a run took. Null is what the system does not tell. */
@@ -38,43 +52,44 @@ export interface WatchedRun extends Run {
  * Runs a contender once.
  *
  * @param contender Who.
- * @param root The folder that the servers serve.
- * @param files What to sync; neither is changed.
- * @param signal Stops the run.
+ * @param place Where and how; neither file is changed.
  * @throws {ParasyncError} `verification` where the result is not the new file, `internal` where the client fails.
  */
-export function runOnce(
-  contender: Contender,
-  root: string,
-  files: Files,
-  signal: AbortSignal,
-): Promise<Run> {
-  return runThrough(contender, contender.server.port, root, files, false, signal);
+export async function runOnce(contender: Contender, place: RunPlace): Promise<Run> {
+  const { server } = contender;
+  if (place.line === undefined || server === null) {
+    return await runThrough(contender, server?.port ?? 0, place, false);
+  }
+  const relay = new Relay(server.port, place.line);
+  try {
+    return await runThrough(contender, relay.port, place, false);
+  } finally {
+    relay.stop();
+  }
 }
 
 /**
  * Runs a contender once, and looks on: how much memory both ends take, and what goes over the wire.
  *
  * @param contender Who.
- * @param root The folder that the servers serve.
- * @param files What to sync; neither is changed.
+ * @param place Where and how; neither file is changed.
  * @param relayed Whether to count the bytes on the wire.
- * @param signal Stops the run.
  * @throws {ParasyncError} As {@linkcode runOnce}.
  */
 export async function runWatched(
   contender: Contender,
-  root: string,
-  files: Files,
+  place: RunPlace,
   relayed: boolean,
-  signal: AbortSignal,
 ): Promise<WatchedRun> {
   const { server } = contender;
-  const relay = relayed ? new Relay(server.port) : undefined;
+  if (server === null) {
+    const run = await runThrough(contender, 0, place, true);
+    return { ...run, serverPeakBytes: null, wire: null };
+  }
+  const relay = relayed ? new Relay(server.port, place.line) : undefined;
   const watch = new PeakWatch(() => descendantsOf(server.pid));
   try {
-    const port = relay?.port ?? server.port;
-    const run = await runThrough(contender, port, root, files, true, signal);
+    const run = await runThrough(contender, relay?.port ?? server.port, place, true);
     const own = peakBytesOf(server.pid);
     const peaks = [own, watch.peakBytes].filter((bytes) => bytes !== undefined);
     return {
@@ -91,36 +106,27 @@ export async function runWatched(
 async function runThrough(
   contender: Contender,
   port: number,
-  root: string,
-  { oldFile, newFile }: Files,
+  place: RunPlace,
   watch: boolean,
-  signal: AbortSignal,
 ): Promise<Run> {
   const { name, server } = contender;
+  const { root, oldFile, newFile, cold = false, signal } = place;
   const target = join(root, TARGET);
-  fs.rmSync(target, { force: true });
-  // Programs here replace a file and never write into it, so a second name for it is as good as a copy, and
-  // leaves no dirty pages that would be written to the disk while the next run is timed.
-  fs.linkSync(oldFile, target);
+  putBack(oldFile, target);
   const before = fs.statSync(oldFile, { bigint: true });
-  const cpuBefore = cpuMillisOf(server.pid);
-  const launched = await launch({ ...contender.client(newFile, port), watch }, signal);
-  if (launched.code !== 0) {
-    const said = printable((launched.stderr || launched.stdout).trim(), 500);
-    throw new ParasyncError(
-      "internal",
-      `Cannot measure ${name}: it ended with ${launched.code}: ${said}`,
-    );
-  }
-  await childrenEnded(server.pid);
-  const cpuAfter = cpuMillisOf(server.pid);
-  const { differsAt } = await compareFiles(target, newFile, signal);
+  if (cold) forgetFiles([oldFile, newFile]);
+  const cpuBefore = server === null ? undefined : cpuMillisOf(server.pid);
+  const client = contender.client({ oldFile, newFile, target: TARGET, port });
+  const launched = await launchClient(name, client, watch, signal);
+  if (server !== null) await childrenEnded(server.pid);
+  const cpuAfter = server === null ? undefined : cpuMillisOf(server.pid);
+  await requireResult(name, target, newFile, signal);
   const after = fs.statSync(oldFile, { bigint: true });
-  if (differsAt !== null || after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
-    const reason = differsAt === null
-      ? "it wrote into the old file"
-      : `its result differs from the new file at byte ${differsAt}`;
-    throw new ParasyncError("verification", `Cannot measure ${name}: ${reason}`);
+  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
+    throw new ParasyncError(
+      "verification",
+      `Cannot measure ${name}: it wrote into the old file`,
+    );
   }
   fs.rmSync(target);
   return {
@@ -132,6 +138,42 @@ async function runThrough(
   };
 }
 
+/**
+ * Gives a target its old content. Programs here replace a file and never write into it, so a second name for it is as
+ * good as a copy, and leaves no dirty pages that would be written to the disk while the next run is timed.
+ *
+ * @param oldFile The content.
+ * @param target The target.
+ */
+export function putBack(oldFile: string, target: string): void {
+  // zsync keeps what it replaces, under this name.
+  for (const path of [target, `${target}.zs-old`]) fs.rmSync(path, { force: true });
+  fs.linkSync(oldFile, target);
+}
+
+/**
+ * Insists that a target is the new file.
+ *
+ * @param name Whose result it is.
+ * @param target The target.
+ * @param newFile What it must be.
+ * @param signal Stops the comparison.
+ * @throws {ParasyncError} `verification` where it is not.
+ */
+export async function requireResult(
+  name: string,
+  target: string,
+  newFile: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { differsAt } = await compareFiles(target, newFile, signal);
+  if (differsAt === null) return;
+  throw new ParasyncError(
+    "verification",
+    `Cannot measure ${name}: its result differs from the new file at byte ${differsAt}`,
+  );
+}
+
 /** The system counts a child's time once it has ended. */
 async function childrenEnded(pid: number): Promise<void> {
   for (let tries = 0; tries < 200 && descendantsOf(pid).length > 0; tries++) {
@@ -139,10 +181,25 @@ async function childrenEnded(pid: number): Promise<void> {
   }
 }
 
-async function launch(what: Launch, signal: AbortSignal): Promise<Launched> {
+/**
+ * Runs a client to its end.
+ *
+ * @param name Who it is.
+ * @param client The program.
+ * @param watch Whether to look at its memory all the time.
+ * @param signal Ends it.
+ * @throws {ParasyncError} `internal` where it fails.
+ */
+export async function launchClient(
+  name: string,
+  client: ClientCommand,
+  watch: boolean,
+  signal: AbortSignal,
+): Promise<Launched> {
   signal.throwIfAborted();
+  const launch: Launch = { ...client, watch };
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", LAUNCHER, JSON.stringify(what)],
+    args: ["run", "-A", LAUNCHER, JSON.stringify(launch)],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -153,5 +210,11 @@ async function launch(what: Launch, signal: AbortSignal): Promise<Launched> {
   if (!success) {
     throw new ParasyncError("internal", `Cannot launch a client: ${decoder.decode(stderr).trim()}`);
   }
-  return JSON.parse(decoder.decode(stdout)) as Launched;
+  const launched = JSON.parse(decoder.decode(stdout)) as Launched;
+  if (launched.code === 0) return launched;
+  const said = printable((launched.stderr || launched.stdout).trim(), 500);
+  throw new ParasyncError(
+    "internal",
+    `Cannot measure ${name}: it ended with ${launched.code}: ${said}`,
+  );
 }

@@ -298,6 +298,9 @@ function writeSegments(
   if (message.digests !== undefined && message.digests.length > 0) {
     writer.tag(2, 2).bytes(message.digests);
   }
+  if (message.targetOnly !== undefined && message.targetOnly !== false) {
+    writer.tag(3, 0).bool(message.targetOnly);
+  }
   return writer;
 }
 
@@ -307,6 +310,7 @@ function readSegments(reader: BinaryReader, length: number): Segments {
     $typeName: "parasync.v1.Segments",
     first: 0,
     digests: new Uint8Array(0),
+    targetOnly: false,
   };
   while (reader.pos < end) {
     const [number, type] = reader.tag();
@@ -316,6 +320,9 @@ function readSegments(reader: BinaryReader, length: number): Segments {
         break;
       case 18:
         message.digests = reader.bytes();
+        break;
+      case 24:
+        message.targetOnly = reader.bool();
         break;
       default:
         reader.skip(type, number);
@@ -424,6 +431,9 @@ function writeSession(
   if (message.refines !== undefined && message.refines !== false) {
     writer.tag(10, 0).bool(message.refines);
   }
+  if (message.partial !== undefined && message.partial !== false) {
+    writer.tag(11, 0).bool(message.partial);
+  }
   return writer;
 }
 
@@ -441,6 +451,7 @@ function readSession(reader: BinaryReader, length: number): Session {
     deltaVersion: 0,
     codings: "",
     refines: false,
+    partial: false,
   };
   while (reader.pos < end) {
     const [number, type] = reader.tag();
@@ -474,6 +485,9 @@ function readSession(reader: BinaryReader, length: number): Session {
         break;
       case 80:
         message.refines = reader.bool();
+        break;
+      case 88:
+        message.partial = reader.bool();
         break;
       default:
         reader.skip(type, number);
@@ -540,6 +554,9 @@ function writeUnchanged(
   if (message.bitmap !== undefined && message.bitmap.length > 0) {
     writer.tag(3, 2).bytes(message.bitmap);
   }
+  if (message.held !== undefined && message.held.length > 0) {
+    writer.tag(4, 2).bytes(message.held);
+  }
   return writer;
 }
 
@@ -550,6 +567,7 @@ function readUnchanged(reader: BinaryReader, length: number): Unchanged {
     first: 0,
     count: 0,
     bitmap: new Uint8Array(0),
+    held: new Uint8Array(0),
   };
   while (reader.pos < end) {
     const [number, type] = reader.tag();
@@ -562,6 +580,9 @@ function readUnchanged(reader: BinaryReader, length: number): Unchanged {
         break;
       case 26:
         message.bitmap = reader.bytes();
+        break;
+      case 34:
+        message.held = reader.bytes();
         break;
       default:
         reader.skip(type, number);

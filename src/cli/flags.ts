@@ -94,6 +94,35 @@ export const FLAGS = {
     placeholder: "FILE",
     completes: { paths: "files" },
   },
+  config: {
+    kind: "string",
+    commands: [...SERVERS, ...CLIENTS],
+    help:
+      "A file of settings, one JSON object by the flags' names; flags and variables go before it",
+    placeholder: "FILE",
+    completes: { paths: "files" },
+  },
+  "tls-cert": {
+    kind: "string",
+    commands: SERVERS,
+    help: "Speak TLS: a file with the server's certificate, and those between it and the authority",
+    placeholder: "FILE",
+    completes: { paths: "files" },
+  },
+  "tls-key": {
+    kind: "string",
+    commands: SERVERS,
+    help: "A file, readable by its owner alone, with the certificate's private key",
+    placeholder: "FILE",
+    completes: { paths: "files" },
+  },
+  ca: {
+    kind: "string",
+    commands: ["push", "doctor"],
+    help: "A file with certificates of authorities to believe beside the usual ones",
+    placeholder: "FILE",
+    completes: { paths: "files" },
+  },
   "insecure-no-auth": {
     kind: "boolean",
     commands: SERVERS,
@@ -111,6 +140,14 @@ export const FLAGS = {
     commands: SERVERS,
     help: "A host name that requests may be addressed to, beside the loopback and listening ones",
     placeholder: "NAME",
+    repeatable: true,
+  },
+  "trusted-proxy": {
+    kind: "string",
+    commands: SERVERS,
+    help:
+      "A proxy, or a network of them, whose X-Forwarded-For is believed: it says where requests come from",
+    placeholder: "ADDR[/BITS]",
     repeatable: true,
   },
   output: {
@@ -315,14 +352,64 @@ export const FLAGS = {
     min: 1,
     max: 10_000,
     commands: SERVERS,
-    help: "Syncs at work at once; others are told to come again",
+    help: "Syncs at work at once; others wait",
     default: "16",
+  },
+  "max-queue": {
+    kind: "int",
+    min: 0,
+    max: 10_000,
+    commands: SERVERS,
+    help: "Syncs that wait at most, one address for half of them; others are told to come again",
+    default: "64",
+  },
+  "queue-timeout": {
+    kind: "duration",
+    commands: SERVERS,
+    help: "Tell a sync to come again that has waited for so long",
+    default: "5s",
+  },
+  "max-connections": {
+    kind: "int",
+    min: 1,
+    max: 1_000_000,
+    commands: SERVERS,
+    help: "Connections at once; of more, those end that have been silent the longest",
+    default: "1024",
+  },
+  "header-timeout": {
+    kind: "duration",
+    commands: SERVERS,
+    help: "End a connection that has sent no whole head of a request within this time",
+    default: "15s",
   },
   "idle-timeout": {
     kind: "duration",
     commands: SERVERS,
     help: "Give up on a peer that sends and takes nothing for so long",
     default: "60s",
+  },
+  "stall-timeout": {
+    kind: "duration",
+    commands: SERVERS,
+    help: "Give up on a body that has brought less than a KiB in so long",
+    default: "10m",
+  },
+  "keep-partial": {
+    kind: "boolean",
+    commands: SERVERS,
+    help: "Keep what an interrupted push has brought for 48 hours, for the next one to go on with",
+    placeholder: "on|off",
+    default: "on",
+  },
+  "partial-dir": {
+    kind: "string",
+    commands: SERVERS,
+    help:
+      "A folder in the root, and in its targets' file system, for files that are not complete yet; empty: beside their targets",
+    placeholder: "DIR",
+    completes: { paths: "folders" },
+    default: "",
   },
   "session-ttl": {
     kind: "duration",
@@ -339,7 +426,23 @@ export const FLAGS = {
   timeout: {
     kind: "duration",
     commands: CLIENTS,
-    help: "Give up when the whole sync takes longer; without it: never",
+    help: "Give up when the whole sync takes longer, with all retries; without it: never",
+  },
+  retries: {
+    kind: "int",
+    min: 0,
+    max: 1000,
+    commands: CLIENTS,
+    help:
+      "Try again so often when the server cannot be reached, is busy, or the connection breaks, after waits that grow from half a second to 30 s",
+    default: "4",
+    defaults: forEach(ORIGINAL_CLIENTS, "0"),
+  },
+  bwlimit: {
+    kind: "bytes",
+    commands: CLIENTS,
+    help: "Send so many bytes a second at most, such as 500KiB; without it: as many as go",
+    placeholder: "RATE",
   },
   json: {
     kind: "boolean",
@@ -376,10 +479,19 @@ export const FLAGS = {
     help: "Log lines for people or for machines",
     default: "text",
   },
+  "access-log": {
+    kind: "boolean",
+    commands: SERVERS,
+    help:
+      "Log a line for every request; those of monitors, and of clients that show progress, at debug",
+    placeholder: "on|off",
+    default: "on",
+  },
   verbose: {
     kind: "boolean",
     commands: [...WORKERS, ...RDIFF, "compare"],
-    help: "Log everything, and show where an unexpected error came from",
+    help:
+      "Log everything, show where an unexpected error came from and when each stage of a sync worked and waited",
     short: "v",
   },
 } as const satisfies Record<string, FlagSpec>;

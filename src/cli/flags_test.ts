@@ -1,5 +1,6 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { camelCase, environmentVariable, type FlagSpec } from "./flag_spec.ts";
 import { FLAGS } from "./flags.ts";
 import { defaultFor, flagsOf } from "./options.ts";
@@ -7,6 +8,9 @@ import { parseArguments } from "./parse.ts";
 import { type CommandName, COMMANDS, isCommandName } from "./program.ts";
 
 const ROWS = Object.entries(FLAGS) as [keyof typeof FLAGS, FlagSpec][];
+
+/** Settings that say nothing. */
+const EMPTY_SETTINGS = fileURLToPath(new URL("./testdata/settings.json", import.meta.url));
 
 /** A value that a flag takes and that is not its default. */
 function otherValue(spec: FlagSpec, command: CommandName): string {
@@ -40,7 +44,8 @@ for (const [name, spec] of ROWS) {
         const { values } = await parseArguments(command, all, (variable) => env[variable]);
         return (values as Record<string, unknown>)[camelCase(name)];
       };
-      const text = otherValue(spec, command);
+      // A file of settings is read at once.
+      const text = name === "config" ? EMPTY_SETTINGS : otherValue(spec, command);
       const byFlag = await read([`--${name}=${text}`], {});
       assertEquals(await read([], { [environmentVariable(name)]: text }), byFlag);
       const several = spec.kind !== "choice" || spec.choices.length > 1;

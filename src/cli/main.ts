@@ -15,6 +15,8 @@ export interface Environment {
   readonly program: string;
   /** The environment variables. */
   readonly env: ReadEnvironment;
+  /** The names of all that are set, where they may be listed; absent: they may not. */
+  readonly names?: () => readonly string[];
   /** Where results go. */
   readonly stdout: Output;
   /** Where all else goes. */
@@ -73,6 +75,16 @@ function contextOf(
   };
 }
 
+/** Says of variables that set nothing that they do not. */
+async function warnOfVariables(
+  names: readonly string[],
+  { logger }: CommandContext,
+): Promise<void> {
+  if (!names.some((name) => name.startsWith("PARASYNC_"))) return;
+  const { adviseVariables } = await import("./unknown_variables.ts");
+  for (const line of adviseVariables(names)) logger.warn(line);
+}
+
 /** Loads and runs the command; its options are of the type that its module takes, by {@linkcode Loaders}. */
 async function start(
   { command, values, positionals }: ParsedCommand,
@@ -99,6 +111,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   try {
     parsed = await parseCommand(program, args, env);
     const context = contextOf(parsed, environment, () => caught ??= environment.interruption());
+    await warnOfVariables(environment.names?.() ?? [], context);
     return await start(parsed, context, loaders);
   } catch (error) {
     stderr.overlay = undefined;
@@ -122,6 +135,12 @@ function readEnvironment(name: string): string | undefined {
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
+}
+
+/** An executable may look at its own variables alone, and cannot list any. */
+function variableNames(): readonly string[] {
+  if (Deno.permissions.querySync({ name: "env" }).state !== "granted") return [];
+  return Object.keys(Deno.env.toObject());
 }
 
 /**
@@ -158,5 +177,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const stderr = createOutput(Deno.stderr, readEnvironment);
   exitOnUncaught(args, stdout, stderr);
   const program = await programName();
-  return await run(args, { program, env: readEnvironment, stdout, stderr, interruption });
+  return await run(args, {
+    program,
+    env: readEnvironment,
+    names: variableNames,
+    stdout,
+    stderr,
+    interruption,
+  });
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
+import type { ConfiguredFlag } from "./config_file.ts";
 import { camelCase, environmentVariable, type FlagSpec, mayStandAlone } from "./flag_spec.ts";
 import { type FlagValue, readFlagValue } from "./flag_value.ts";
 import type { FlagName } from "./flags.ts";
@@ -53,6 +54,7 @@ function textsOf(
   spec: FlagSpec,
   given: unknown,
   env: ReadEnvironment,
+  settings?: ReadonlyMap<string, ConfiguredFlag>,
 ): { readonly texts: readonly string[]; readonly source: string } | undefined {
   if (typeof given === "string") return { texts: [given], source: `--${name}` };
   if (Array.isArray(given) && given.length > 0) return { texts: given, source: `--${name}` };
@@ -63,7 +65,21 @@ function textsOf(
       return { texts: spec.repeatable ? text.split(",") : [text], source };
     }
   }
-  return undefined;
+  return settings?.get(name);
+}
+
+/** What stands in the file that `--config` names, if the command has that flag and it is given. */
+async function settingsOf(
+  command: CommandName,
+  flags: readonly [FlagName, FlagSpec][],
+  given: unknown,
+  env: ReadEnvironment,
+): Promise<ReadonlyMap<string, ConfiguredFlag> | undefined> {
+  const spec = flags.find(([name]) => name === "config")?.[1];
+  const file = spec && textsOf("config", spec, given, env)?.texts.at(-1);
+  if (file === undefined) return undefined;
+  const { readConfigFile } = await import("./config_file.ts");
+  return readConfigFile(file, command);
 }
 
 function checkMissing(command: CommandName, missing: readonly string[], usage: string): void {
@@ -91,8 +107,8 @@ function checkPositionals(
 }
 
 /**
- * Reads the arguments of one command: a flag before its environment variable before its default, and the
- * last of a flag given twice.
+ * Reads the arguments of one command: a flag before its environment variable before the file of settings before its
+ * default, and the last of a flag given twice.
  *
  * @param command The command.
  * @param args The arguments after its name.
@@ -120,13 +136,14 @@ export async function parseArguments<Command extends CommandName>(
   });
   const positionals = parsed._.map(String);
   const usage = invocationOf(command, program);
+  const settings = await settingsOf(command, flags, parsed["config"], env);
   const values: Record<string, FlagValue | readonly FlagValue[] | undefined> = {};
   const given = new Set<FlagName>();
   const withoutValue = new Set<FlagName>();
   const missing: string[] = [];
   for (const [name, spec] of flags) {
     const alone = parsed[name] === "" && mayStandAlone(spec, command);
-    const written = textsOf(name, spec, alone ? undefined : parsed[name], env);
+    const written = textsOf(name, spec, alone ? undefined : parsed[name], env, settings);
     if (alone) withoutValue.add(name);
     if (alone || written?.source === `--${name}`) given.add(name);
     const standard = defaultFor(spec, command) ?? (spec.kind === "boolean" ? "off" : undefined);

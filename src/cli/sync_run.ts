@@ -12,6 +12,7 @@ export interface SyncOptions {
   readonly store: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly verbose: boolean;
   readonly progress: "auto" | "on" | "off";
   readonly digest: DigestKind;
   /** The programs with the original's names cannot only try. */
@@ -31,7 +32,7 @@ export function syncTask(
   context: CommandContext,
   choose: (size: number) => SyncChoice,
 ): SyncTask {
-  const { hw, digest, quiet, progress: choice } = options;
+  const { hw, digest, quiet, verbose, progress: choice } = options;
   const { stderr, logger, env, given, signal } = context;
   // One that the environment has is for dry runs, and keeps no sync from being done.
   const line = options.dryRun || given.has("line") ? options.line : undefined;
@@ -46,10 +47,18 @@ export function syncTask(
     observe: async () => {
       const { ProgressView } = await import("./output/progress.ts");
       const view = new ProgressView(stderr, quiet ? "off" : choice);
+      const timeline = verbose && !quiet
+        ? (await import("./output/timeline.ts")).renderTimeline
+        : undefined;
       return {
         progress: (end, stage, done, total) => view.update(`${end} ${stage}`, done, total),
         watched: !quiet && choice !== "off" && (stderr.isTerminal || choice === "on"),
         warn: (problem) => logger.warn(problem),
+        timeline: (stages, elapsedMs) => {
+          const { colour } = stderr;
+          const style = { colour, width: stderr.size().columns };
+          if (timeline) stderr.write(timeline(stages, elapsedMs, style));
+        },
         finish: () => view.finish(),
       };
     },

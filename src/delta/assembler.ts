@@ -78,6 +78,14 @@ export interface AssemblerBase {
 
 /** An assembler whose streams write literals themselves, side by side. */
 export interface AbsoluteAssembler extends AssemblerBase {
+  /** Bytes that were in their place before. */
+  readonly heldBytes: number;
+  /**
+   * A segment is in its place from the beginning.
+   *
+   * @throws {ParasyncError} `bad_request` where some of it was written.
+   */
+  hold(segment: number): void;
   /** Bytes have been written to the target. */
   wrote(target: number, length: number): void;
 }

@@ -88,10 +88,11 @@ export abstract class CommandEncoder {
    *
    * @param digest The new file's session digest, 32 bytes.
    * @param totals What all streams of the patch hold; this stream's own when there was one only.
+   * @param heldBytes Bytes of the new file that the target had before, which no stream holds.
    * @throws {ParasyncError} `internal` when the totals do not add up to the new file or the digest is
    * none.
    */
-  end(digest: Uint8Array, totals: Readonly<DeltaTotals> = this.totals): void {
+  end(digest: Uint8Array, totals: Readonly<DeltaTotals> = this.totals, heldBytes = 0): void {
     this.#endRun();
     if (digest.length !== DIGEST_BYTES) {
       throw new ParasyncError(
@@ -100,10 +101,11 @@ export abstract class CommandEncoder {
       );
     }
     const bytes = totals.copiedBytes + totals.literalBytes + totals.zeroBytes;
-    if (bytes !== this.#newSize) {
+    if (bytes + heldBytes !== this.#newSize) {
       throw new ParasyncError(
         "internal",
-        `Cannot end delta: its commands make ${bytes} bytes and the new file has ${this.#newSize}`,
+        `Cannot end delta: its commands make ${bytes} bytes and the new file needs ` +
+          `${this.#newSize - heldBytes}`,
       );
     }
     this.writeEnd(this.#newSize, totals, digest);

@@ -43,6 +43,8 @@ export interface DeltaSink {
 export interface DeltaExpectations extends DeltaSizes {
   /** The most commands to accept in this stream. */
   readonly maxCommands: number;
+  /** Asked for at the end: how many bytes the target had before, so that no stream holds them; absent: none. */
+  readonly heldBytes?: (() => number) | undefined;
 }
 
 /** Reads the commands of one version of the delta. */
@@ -132,7 +134,9 @@ export class CommandIntake {
       }
     }
     if (digest === null) return this.#sink.end({ last: false, totals });
-    if (totals.copiedBytes + totals.literalBytes + totals.zeroBytes !== this.#expected.newSize) {
+    const { newSize, heldBytes } = this.#expected;
+    const bytes = totals.copiedBytes + totals.literalBytes + totals.zeroBytes;
+    if (bytes + (heldBytes?.() ?? 0) !== newSize) {
       throw refuse("its totals do not add up to the new file");
     }
     this.#sink.end({ last: true, totals, digest });

@@ -53,6 +53,7 @@ export class PatchWriter {
   readonly #reader: LiteralReader;
   readonly #totals = noTotals();
   #digest: Uint8Array | undefined;
+  #heldBytes = 0;
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
   #complete = false;
@@ -103,9 +104,15 @@ export class PatchWriter {
     this.#wake();
   }
 
-  /** Everything has been found: the last body ends with this session digest of the new file. */
-  finish(digest: Uint8Array): void {
+  /**
+   * Everything has been found.
+   *
+   * @param digest The new file's session digest, with which the last body ends.
+   * @param heldBytes Bytes that the target had before, of which nobody told this writer.
+   */
+  finish(digest: Uint8Array, heldBytes = 0): void {
     this.#digest = digest;
+    this.#heldBytes = heldBytes;
     this.#wake();
   }
 
@@ -153,7 +160,7 @@ export class PatchWriter {
         } else if (over) {
           this.#verifyUnchanged();
           addTotals(this.#totals, body.encoder.totals);
-          body.encoder.end(this.#digest!, this.#totals);
+          body.encoder.end(this.#digest!, this.#totals, this.#heldBytes);
           this.#complete = true;
         } else {
           this.#write(body.encoder);

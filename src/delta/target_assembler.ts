@@ -47,6 +47,9 @@ export class TargetAssembler implements AbsoluteAssembler {
   readonly #cutter = new PieceCutter();
   readonly #totals = noTotals();
   #complete: number[] = [];
+  /** Segments that were there before, until they are read. */
+  readonly #held = new Set<number>();
+  #heldBytes = 0;
   readonly #work = new Work(() => this.#dispatch());
   #repairing = false;
 
@@ -72,6 +75,11 @@ export class TargetAssembler implements AbsoluteAssembler {
     return this.#coverage.covered;
   }
 
+  /** Bytes that were in their place before. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** What all streams that have ended so far held. */
   get totals(): Readonly<DeltaTotals> {
     return this.#totals;
@@ -88,6 +96,21 @@ export class TargetAssembler implements AbsoluteAssembler {
       throw new ParasyncError("bad_request", "Cannot accept repair: it has a copy");
     }
     this.#cutter.push(source, target, length);
+  }
+
+  /**
+   * A segment is in its place from the beginning, because an interrupted sync has left it there. It is read when
+   * everything else is done: until then whoever left it might still have written to it.
+   *
+   * @param segment Which.
+   * @throws {ParasyncError} `bad_request` where some of it was written.
+   */
+  hold(segment: number): void {
+    this.#held.add(segment);
+    const begin = segment * SEGMENT_BYTES;
+    const length = Math.min(SEGMENT_BYTES, this.#size - begin);
+    this.#coverage.add(begin, length);
+    this.#heldBytes += length;
   }
 
   /** Bytes have been written to the target. */
@@ -165,6 +188,8 @@ export class TargetAssembler implements AbsoluteAssembler {
   }
 
   async #verify(): Promise<boolean> {
+    for (const segment of this.#held) this.#complete.push(segment);
+    this.#held.clear();
     this.#dispatchVerification(1);
     await this.#settle();
     const found = this.#digest(this.#size, this.#segments);
@@ -178,7 +203,7 @@ export class TargetAssembler implements AbsoluteAssembler {
       segmentBytes: SEGMENT_BYTES,
       onSegments: (first, end) => {
         for (let segment = first; segment < end; segment++) {
-          if (this.#hashed[segment] === 0) this.#complete.push(segment);
+          if (this.#hashed[segment] === 0 && !this.#held.has(segment)) this.#complete.push(segment);
         }
       },
     });

@@ -5,14 +5,14 @@ import { ParasyncError } from "../errors.ts";
 export const ARTEFACT_PREFIX = ".parasync-";
 
 /**
- * What a file beside the target is for: the content being built, the session's record, its journal of
- * applied ranges, the lease of a target, the stored checksums of a file, or one of these before it has its
- * name.
+ * What a file beside the target is for: the content being built, the session's record, which content is being
+ * built for a target, the lease of a target, the stored checksums of a file, or one of these before it has
+ * its name.
  */
-export type ArtefactKind = "part" | "session" | "journal" | "lease" | "sums" | "new";
+export type ArtefactKind = "part" | "session" | "partial" | "lease" | "sums" | "new";
 
 const KEY = /^[0-9a-f]{32}$/;
-const ARTEFACT = /^\.parasync-([0-9a-f]{32}|[0-9a-f]{16})\.(part|session|journal|lease|sums|new)$/;
+const ARTEFACT = /^\.parasync-([0-9a-f]{32}|[0-9a-f]{16})\.(part|session|partial|lease|sums|new)$/;
 
 /** Whether something is a session's key: 32 lowercase hexadecimal digits. */
 export function isSessionKey(key: unknown): key is string {

@@ -29,7 +29,7 @@ export function requireSpace(directory: string, bytes: number, name: string): vo
 }
 
 /** Bytes that this user may still write, or null where that is not known. */
-function freeSpace(directory: string): number | null {
+export function freeSpace(directory: string): number | null {
   try {
     const { bsize, blocks, bavail } = fs.statfsSync(directory);
     const free = bsize * bavail;

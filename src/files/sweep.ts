@@ -3,6 +3,13 @@ import { join } from "node:path";
 import { type ArtefactKind, parseArtefact } from "./artefact.ts";
 import { asFileError } from "./file_error.ts";
 import { removeStaleLease } from "./lease.ts";
+import { readPartialRecord } from "./partial_record.ts";
+
+/** How long what an interrupted sync has left is kept for the next one: a nightly one may go on with it, in ms. */
+export const PARTIAL_KEPT_MS = 48 * 3_600_000;
+
+/** How many folders a walk looks into. */
+const MOST_FOLDERS = 10_000;
 
 /** One session's files in a folder. */
 interface Group {
@@ -21,21 +28,39 @@ interface Group {
  * @param olderThanMs How long a session's files must have lain untouched; well above the time after which
  * sessions expire.
  * @param now The present, milliseconds since 1970.
+ * @param keptMs How long the content that an interrupted session has left is kept instead, where it is noted for
+ * which target it is.
  * @returns How many files were removed.
  * @throws {ParasyncError} What {@linkcode asFileError} gives when the folder cannot be read.
  */
-export function sweepStale(directory: string, olderThanMs: number, now = Date.now()): number {
+export function sweepStale(
+  directory: string,
+  olderThanMs: number,
+  now = Date.now(),
+  keptMs = PARTIAL_KEPT_MS,
+): number {
   const groups = new Map<string, Group>();
+  /** Records of partial files, by the session whose temporary they name. */
+  const records = new Map<string, string>();
   let removed = 0;
   for (const base of listFolder(directory)) {
     const artefact = parseArtefact(base);
     if (artefact === null || artefact.kind === "sums") continue;
     const path = join(directory, base);
     if (artefact.kind === "lease") removed += tryRemove(() => removeStaleLease(path, now));
-    else collect(groups, artefact, path);
+    else {
+      const key = artefact.kind === "partial" ? readPartialRecord(path) : null;
+      if (key !== null) records.set(key, path);
+      else collect(groups, artefact, path);
+    }
   }
-  for (const { paths, touchedMs } of groups.values()) {
-    if (now - touchedMs <= olderThanMs) continue;
+  for (const [key, path] of records) {
+    // A record without its temporary is one more file that nobody needs.
+    collect(groups, { owner: key, kind: "partial" }, path);
+  }
+  for (const [owner, { paths, touchedMs }] of groups) {
+    const partial = records.has(owner) && paths.some((path) => path.endsWith(".part"));
+    if (now - touchedMs <= (partial ? Math.max(keptMs, olderThanMs) : olderThanMs)) continue;
     for (const path of paths) {
       removed += tryRemove(() => {
         fs.unlinkSync(path);
@@ -44,6 +69,35 @@ export function sweepStale(directory: string, olderThanMs: number, now = Date.no
     }
   }
   return removed;
+}
+
+/**
+ * Sweeps a folder and the folders in it, as many as a walk of bounded length comes to, without keeping others
+ * waiting.
+ *
+ * @param root The topmost folder, a real path.
+ * @param olderThanMs As for {@linkcode sweepStale}.
+ * @param signal Ends the walk.
+ */
+export async function sweepTree(
+  root: string,
+  olderThanMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const folders = [root];
+  for (let i = 0; i < folders.length && !signal.aborted; i++) {
+    const directory = folders[i]!;
+    try {
+      sweepStale(directory, olderThanMs);
+      for (const entry of await fs.promises.readdir(directory, { withFileTypes: true })) {
+        if (entry.isDirectory() && folders.length < MOST_FOLDERS) {
+          folders.push(join(directory, entry.name));
+        }
+      }
+    } catch {
+      // One that cannot be read must not keep the others.
+    }
+  }
 }
 
 function listFolder(directory: string): string[] {

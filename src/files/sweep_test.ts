@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 Deno.test("a dead session's files go together, once all of them are old", () => {
   using folder = new TestFolder();
   const key = freshKey();
-  for (const kind of ["part", "session", "journal", "new"]) {
+  for (const kind of ["part", "session", "partial", "new"]) {
     folder.write(`.parasync-${key}.${kind}`, "x");
   }
   assertEquals(sweepStale(folder.path, HOUR), 0);

@@ -3,6 +3,7 @@ import { ParasyncError } from "../errors.ts";
 import { applyAttributes, NEW_FILE_MODE } from "./attributes.ts";
 import { syncFile, syncFolder } from "./durability.ts";
 import { linkExclusive, unlinkQuietly } from "./directory_entry.ts";
+import { type Failpoint, failpoint } from "./failpoint.ts";
 import { displayName } from "./file_error.ts";
 import { requireRegular } from "./file_kind.ts";
 import { type FileIdentity, identityOf, sameFile, sameIdentity } from "./identity.ts";
@@ -77,13 +78,27 @@ export async function commitTarget(
     gid: options.gid ?? prior?.gid,
     mtimeMs: options.mtimeMs,
   });
+  failpoint("before-fsync");
   if (options.fsync) await syncFile(subject.fd);
+  failpoint("after-fsync");
   const replaced = verify(subject, options) !== null;
   // Asked for while failing still means that nothing happened.
   const identity = identityOf(fs.fstatSync(subject.fd, { bigint: true }));
+  failpoint("before-rename");
   giveName(subject, options);
+  passed("after-rename");
   const durable = options.fsync && await syncFolder(subject.location.directory);
+  passed("after-folder-fsync");
   return { identity, replaced, durable };
+}
+
+/** A failpoint after which nothing may fail any more. */
+function passed(name: Failpoint): void {
+  try {
+    failpoint(name);
+  } catch {
+    // The name is given: an error would claim that nothing happened.
+  }
 }
 
 interface Prior {

@@ -4,7 +4,8 @@ import { type ApplyFile, createExclusive, openForApply } from "./apply_file.ts";
 import { artefactPath } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";
 import { asFileError, displayName } from "./file_error.ts";
-import { type FileIdentity, identityOf } from "./identity.ts";
+import { failpoint } from "./failpoint.ts";
+import { type FileIdentity, identityOf, sameFile } from "./identity.ts";
 import { type Location, verifyLocation } from "./location.ts";
 import { type AsyncTransfer, writeFully, writeFullyAsync } from "./positional.ts";
 import { requireSpace } from "./space.ts";
@@ -19,6 +20,8 @@ export interface TargetOptions {
   readonly location: Location;
   /** The session's key, which names the temporary. */
   readonly key: string;
+  /** The folder of the temporary, a real path in the target's file system; undefined: the target's folder. */
+  readonly directory?: string | undefined;
   /** Bytes of the result. */
   readonly size: number;
   /** Bytes that will really be written, if fewer: holes need no space, and are not given any. */
@@ -31,6 +34,9 @@ export interface TargetOptions {
 
 /** Writes up to this length are done in this thread: some 5 µs each, and up to 20. */
 const SHORT_BYTES = 32 << 10;
+
+/** What the blocks are that a file's status counts. */
+const STAT_BLOCK_BYTES = 512;
 
 type State = "open" | "committing" | "committed" | "kept" | "discarded";
 
@@ -80,17 +86,20 @@ export class TargetFile {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new RangeError(`Cannot make a file of ${size} bytes`);
     }
-    const path = artefactPath(location.directory, options.key, "part");
+    const { directory = location.directory } = options;
+    const path = artefactPath(directory, options.key, "part");
     let fd = -1;
     try {
       requireNotAborted(options.signal, location.name);
-      requireSpace(location.directory, options.reserve ?? size, location.name);
+      requireSpace(directory, options.reserve ?? size, location.name);
       fd = createExclusive(path);
       verifyLocation(location);
+      requireSameFileSystem(fd, location);
       fs.ftruncateSync(fd, size);
       if (options.reserve === undefined || options.reserve >= size) {
-        preallocate(path, location.directory, size);
+        preallocate(path, directory, size);
       }
+      failpoint("after-temp");
       return new TargetFile(options, path, fd);
     } catch (error) {
       if (fd !== -1) {
@@ -102,26 +111,34 @@ export class TargetFile {
   }
 
   /**
-   * Takes over the temporary that an interrupted session kept.
+   * Takes over the temporary that an interrupted session left, under another name: the session that left it
+   * cannot commit it any more. What is in it is not known: each byte must be compared or written, zeros too.
    *
    * @param options What is being built, under the new session's key.
-   * @param from The key of the session that kept it.
-   * @returns An open target with the content written so far.
-   * @throws {ParasyncError} "not_found" when there is none, "changed" when it does not fit, or what
-   * {@linkcode asFileError} gives; the temporary stays where it is.
+   * @param from The key of the session that left it.
+   * @returns An open target of the new size, with the content written so far.
+   * @throws {ParasyncError} "not_found" when there is none, "changed" when it is none of ours, "no_space", or
+   * what {@linkcode asFileError} gives; the temporary stays.
    */
   static adopt(options: TargetOptions, from: string): TargetFile {
     const { location } = options;
-    const old = artefactPath(location.directory, from, "part");
-    const path = artefactPath(location.directory, options.key, "part");
+    const { directory = location.directory } = options;
+    const old = artefactPath(directory, from, "part");
+    const path = artefactPath(directory, options.key, "part");
     let fd = -1;
     try {
       requireNotAborted(options.signal, location.name);
       verifyLocation(location);
       fd = openForApply(old, undefined, location.name).fd;
-      requireOwnTemporary(fs.fstatSync(fd), options);
+      const stat = fs.fstatSync(fd);
+      requireOwnTemporary(stat, options);
+      const missing = (options.reserve ?? options.size) - (stat.blocks ?? 0) * STAT_BLOCK_BYTES;
+      requireSpace(directory, Math.max(0, missing), location.name);
+      if (Deno.build.os !== "windows") fs.fchmodSync(fd, 0o600);
+      if (stat.size !== options.size) fs.ftruncateSync(fd, options.size);
+      const target = new TargetFile(options, path, fd);
       if (path !== old) fs.renameSync(old, path);
-      return new TargetFile(options, path, fd);
+      return target;
     } catch (error) {
       if (fd !== -1) fs.closeSync(fd);
       throw asFileError(error, "resume", location.name);
@@ -196,6 +213,22 @@ export class TargetFile {
     }
   }
 
+  /**
+   * Makes sure that the temporary still is this session's: another one may have taken it over while this one was
+   * idle.
+   *
+   * @throws {ParasyncError} "changed" when it was.
+   */
+  verifyInPlace(): void {
+    const named = fs.lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    if (named !== undefined && sameFile(identityOf(named), this.identity)) return;
+    const file = displayName(this.location.name);
+    throw new ParasyncError(
+      "changed",
+      `Cannot write ${file}: its temporary file was removed or taken over by a newer sync`,
+    );
+  }
+
   /** Closes it and leaves the temporary for {@linkcode adopt}; does nothing when it has ended. */
   async keep(): Promise<void> {
     if (this.#state !== "open") return;
@@ -243,10 +276,23 @@ function requireNotAborted(signal: AbortSignal | undefined, name: string): void 
   });
 }
 
-/** A temporary that is not private or not of the right size is not one that a session of ours kept. */
+/** A result cannot be renamed to its place from another file system. */
+function requireSameFileSystem(fd: number, location: Location): void {
+  const { dev } = fs.fstatSync(fd);
+  if (dev === fs.statSync(location.directory).dev) return;
+  throw new ParasyncError(
+    "file_io",
+    `Cannot write ${
+      displayName(location.name)
+    }: the folder for partial files is in another file system`,
+  );
+}
+
+/** A temporary that anybody may write to or that has a second name is not one that a session of ours left. */
 function requireOwnTemporary(stat: fs.Stats, options: TargetOptions): void {
-  const isPrivate = Deno.build.os === "windows" || (stat.mode & 0o077) === 0;
-  if (isPrivate && stat.size === options.size) return;
+  // One that was about to be committed has the mode of the file that it replaces.
+  const isPrivate = Deno.build.os === "windows" || (stat.mode & 0o002) === 0;
+  if (isPrivate && stat.nlink === 1) return;
   const file = displayName(options.location.name);
   throw new ParasyncError("changed", `Cannot resume ${file}: what was kept of it does not fit`);
 }

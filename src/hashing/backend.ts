@@ -1,6 +1,6 @@
 /**
  * Who computes checksums. Two implementations give the same values: `native` (ISA-L and BLAKE3 shared
- * libraries through FFI) and `portable` (node:zlib and hash-wasm). `hw` never changes a byte on the wire.
+ * libraries through FFI) and `portable` (node:zlib and WebAssembly). `hw` never changes a byte on the wire.
  */
 export interface HashBackend {
   /** Which implementation this is. */

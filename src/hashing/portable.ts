@@ -1,31 +1,26 @@
 /** Checksums without shared libraries: the runtime's zlib where it has a CRC-32, else WebAssembly. */
 import { type HashBackend } from "./backend.ts";
+import { Blake3Kernel } from "./blake3_kernel.ts";
 import { viewOf } from "./view.ts";
-
-/** Who computes the weak checksum of a portable backend. */
-export type PortableWeak = "zlib" | "hash-wasm";
 
 /**
  * Creates a portable backend. It is asynchronous to create (WebAssembly is compiled) and synchronous
  * afterwards.
  *
- * @param weak Who computes the weak checksum; by default zlib, where the runtime's has it.
+ * @param hashWasmAlone Whether to leave out what is faster, as where there is neither: zlib's CRC-32, and the
+ * BLAKE3 kernel, which needs SIMD.
  * @returns The backend.
  */
-export async function createPortable(weak?: PortableWeak): Promise<HashBackend> {
-  const { createBLAKE3 } = await import("hash-wasm");
-  const zlibWeak = weak === "hash-wasm" ? undefined : await weakByZlib();
-  const weakOf = zlibWeak ?? await weakByHashWasm();
-  const blake3 = await createBLAKE3();
+export async function createPortable(hashWasmAlone = false): Promise<HashBackend> {
+  const byZlib = hashWasmAlone ? undefined : await weakByZlib();
+  const weakOf = byZlib ?? await weakByHashWasm();
+  const kernel = hashWasmAlone ? undefined : Blake3Kernel.open();
+  const strong = kernel?.strong.bind(kernel) ?? await strongByHashWasm();
   return {
     name: "portable",
-    description: zlibWeak ? "node:zlib + hash-wasm" : "hash-wasm",
-    weak(memory: Uint8Array, begin: number, end: number): number {
-      return weakOf(viewOf(memory, begin, end));
-    },
-    strong(memory: Uint8Array, begin: number, end: number, out: Uint8Array, at: number): void {
-      out.set(blake3.init().update(viewOf(memory, begin, end)).digest("binary"), at);
-    },
+    description: `${byZlib ? "node:zlib" : "hash-wasm"} + ${kernel ? "SIMD BLAKE3" : "hash-wasm"}`,
+    weak: (memory, begin, end) => weakOf(viewOf(memory, begin, end)),
+    strong,
   };
 }
 
@@ -45,5 +40,13 @@ async function weakByHashWasm(): Promise<WeakFunction> {
   return (bytes) => {
     const digest = crc32.init().update(bytes).digest("binary");
     return new DataView(digest.buffer, digest.byteOffset, digest.byteLength).getUint32(0);
+  };
+}
+
+async function strongByHashWasm(): Promise<HashBackend["strong"]> {
+  const { createBLAKE3 } = await import("hash-wasm");
+  const blake3 = await createBLAKE3();
+  return (memory, begin, end, out, at) => {
+    out.set(blake3.init().update(viewOf(memory, begin, end)).digest("binary"), at);
   };
 }

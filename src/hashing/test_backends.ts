@@ -13,8 +13,8 @@ export interface BackendCase {
 
 /** Every way to compute checksums. Libraries are opened here, not in a test, and stay open. */
 export const BACKEND_CASES: readonly BackendCase[] = [
-  { label: "portable with zlib", backend: await createPortable("zlib") },
-  { label: "portable with hash-wasm alone", backend: await createPortable("hash-wasm") },
+  { label: "portable", backend: await createPortable() },
+  { label: "portable with hash-wasm alone", backend: await createPortable(true) },
   nativeCase("native", [undefined]),
   nativeCase("native with LLVM's BLAKE3", [15, 16, 17, 18, 19].map((v) => `libLLVM-${v}.so.1`)),
 ];

@@ -1,8 +1,12 @@
 import { ParasyncError } from "../errors.ts";
 import { SCHEMES } from "../schemes/scheme_name.ts";
 import { HttpPeer } from "../transport/http_peer.ts";
+import { RateLimit } from "../transport/rate_limit.ts";
 import { formatSyncQuery } from "../transport/sync_query.ts";
+import { tlsClient } from "../transport/tls_client.ts";
+import { EventLoop } from "../workers/event_loop.ts";
 import type { Destination } from "./destination.ts";
+import { withRetries } from "./retry.ts";
 import { sourceSize } from "./source_size.ts";
 import type { Summary } from "./summary.ts";
 import type { SyncObserver, SyncTask } from "./sync_task.ts";
@@ -12,6 +16,12 @@ const POLL_MS = 250;
 
 /** How long a server that answers may send nothing: it may have to read a large file first. */
 const IDLE_MS = 10 * 60_000;
+
+/** By then the connection is made and the request has left. */
+const SENDING_TURNS = 4;
+
+/** What a new file of so many bytes needs is sent at once: its server has nothing to do in the meantime. */
+const GATHERED_BYTES = 1 << 20;
 
 /** A push, whoever asks for it. */
 export interface PushTask extends SyncTask {
@@ -23,10 +33,18 @@ export interface PushTask extends SyncTask {
   readonly suffix: string;
   /** The bearer token, if the server needs one. */
   readonly token: string | undefined;
+  /** Certificates of authorities to believe beside the usual ones, in PEM. */
+  readonly authorities: readonly string[];
   /** How long to wait for the server to answer at all, in ms. */
   readonly connectMs: number;
-  /** How long the whole may take, in ms; undefined: for ever. */
+  /** How long the whole may take, with all retries, in ms; undefined: for ever. */
   readonly timeoutMs: number | undefined;
+  /** How often it is tried again after what may pass, such as a broken connection. */
+  readonly retries: number;
+  /** Told, in a line, why and when it is tried again. */
+  readonly onRetry: (line: string) => void;
+  /** Bytes a second that are sent at most; undefined: as many as go. */
+  readonly bytesPerSecond: number | undefined;
 }
 
 /**
@@ -38,6 +56,16 @@ export interface PushTask extends SyncTask {
  */
 export async function pushFile(task: PushTask): Promise<Summary> {
   const startedAt = performance.now();
+  using deadline = new Deadline(task.timeoutMs, task.signal);
+  const { signal } = deadline;
+  const { retries, onRetry } = task;
+  return await withRetries(
+    () => pushOnce({ ...task, signal }, startedAt),
+    { retries, onRetry, signal },
+  );
+}
+
+async function pushOnce(task: PushTask, startedAt: number): Promise<Summary> {
   const { newFile, destination: { base, name }, suffix } = task;
   const { size, allocated, mtimeNs } = await sourceSize(newFile);
   const choice = task.choose(size);
@@ -53,8 +81,10 @@ export async function pushFile(task: PushTask): Promise<Summary> {
     look: dry !== undefined,
     target: suffix === "" ? { kind: "replace" } : { kind: "new", suffix },
   });
-  using deadline = new Deadline(task.timeoutMs, task.signal);
-  const { signal } = deadline;
+  using client = tlsClient(base, task.authorities);
+  // What is left of the requests when the attempt is over must not go on.
+  using attempt = new Deadline(undefined, task.signal);
+  const { signal } = attempt;
   const peer = new HttpPeer({
     base,
     opens,
@@ -62,16 +92,23 @@ export async function pushFile(task: PushTask): Promise<Summary> {
     name,
     confirm: choice.confirm,
     token: task.token,
+    client,
     connectMs: task.connectMs,
     idleMs: IDLE_MS,
     measured: dry?.line === undefined &&
       (choice.refine === "auto" || choice.compress.coding === "auto"),
+    gathered: size <= GATHERED_BYTES,
+    rate: task.bytesPerSecond === undefined ? undefined : new RateLimit(task.bytesPerSecond),
     signal,
   });
   let observer: SyncObserver | undefined;
   let stopPolling: (() => void) | undefined;
   try {
-    // The request is on its way while the rest of the program is being loaded.
+    // The request is on its way while the rest of the program is being loaded, which does not let the network in.
+    // Where the server moves first it would go on with a session whose client has failed meanwhile.
+    const network = new EventLoop();
+    const turns = opens === "csums_queue" ? SENDING_TURNS : 0;
+    for (let turn = 0; turn < turns; turn++) await network.turn();
     const [{ beginSync, finishSync }, watching] = await Promise.all([
       import("./source_sync.ts"),
       task.observe(),

@@ -4,6 +4,8 @@ import { SCHEME_NAMES, type SchemeName } from "../schemes/scheme_name.ts";
 import { createLogger, type LogFormat, type LogLevel } from "../telemetry/log.ts";
 import { serveRoot, type ServeTask } from "./serve_root.ts";
 import { cores, requireThreads } from "./threads.ts";
+import { FULL_GRANT } from "../transport/grant.ts";
+import type { TlsIdentity } from "../transport/tls_identity.ts";
 import { requireToken } from "./token.ts";
 
 /** How a folder is served. Every option has the meaning and the default of the flag of its name. */
@@ -16,6 +18,10 @@ export interface ServeOptions {
   readonly port?: number;
   /** The bearer token that clients must have; by default none is needed. */
   readonly token?: string;
+  /** The certificate and its private key, both in PEM; by default the server speaks plain HTTP. */
+  readonly tls?: TlsIdentity;
+  /** Proxies, as addresses or networks, whose word on where requests come from is taken; by default none. */
+  readonly trustedProxies?: readonly string[];
   /** Listen on an address that is not loopback without a token; by default not. */
   readonly insecureNoAuth?: boolean;
   /** The path under which a proxy forwards to the server, such as `/sync`; by default empty. */
@@ -38,10 +44,27 @@ export interface ServeOptions {
   readonly maxBody?: number;
   /** Sessions remembered at once; by default 1,024. */
   readonly maxSessions?: number;
-  /** Syncs at work at once, others are told to come again; by default 16. */
+  /** Syncs at work at once, others wait; by default 16. */
   readonly maxConcurrent?: number;
+  /** Syncs that wait at most, others are told to come again; by default 64. */
+  readonly maxQueue?: number;
+  /** How long one of them waits before it is told to come again, in ms; by default 5 s. */
+  readonly queueTimeout?: number;
+  /** Connections at once; by default 1,024. */
+  readonly maxConnections?: number;
+  /** How long a connection may take to send the head of its first request, in ms; by default 15 s. */
+  readonly headerTimeout?: number;
   /** How long a peer may send and take nothing, in ms; by default 60 s. */
   readonly idleTimeout?: number;
+  /** In what time a body must bring a KiB or come to its end, in ms; by default 10 minutes. */
+  readonly stallTimeout?: number;
+  /** Whether what an interrupted push has brought is kept for the next one; by default it is, for 48 hours. */
+  readonly keepPartial?: boolean;
+  /**
+   * A folder in the root for files that are not complete yet, in the file system of the targets; by default each lies
+   * beside its target.
+   */
+  readonly partialDir?: string;
   /** How long an unused session is remembered, in ms; by default 15 minutes. */
   readonly sessionTtl?: number;
   /** Closes the server, as {@linkcode Server.close} does. */
@@ -52,6 +75,8 @@ export interface ServeOptions {
   readonly logLevel?: LogLevel;
   /** Log lines for people, the default, or JSON for machines. */
   readonly logFormat?: LogFormat;
+  /** Whether every request has a line in the log; by default it has. */
+  readonly accessLog?: boolean;
 }
 
 /** A server that listens. */
@@ -136,7 +161,9 @@ export function serveTaskFrom(options: ServeOptions): ServeTask {
     root: options.root ?? ".",
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 19876,
-    token: token === undefined ? undefined : requireToken(token),
+    tokens: token === undefined ? [] : [{ token: requireToken(token), grant: FULL_GRANT }],
+    tls: options.tls,
+    trustedProxies: options.trustedProxies ?? [],
     insecureNoAuth: options.insecureNoAuth ?? false,
     prefix: options.prefix ?? "",
     allowedHosts: options.allowedHosts ?? [],
@@ -144,13 +171,20 @@ export function serveTaskFrom(options: ServeOptions): ServeTask {
     hw: options.hw ?? "auto",
     fsync: options.fsync ?? true,
     store: options.store ?? { kind: "off" },
+    keepPartial: options.keepPartial ?? true,
+    partialDir: options.partialDir ?? "",
     limits: {
       maxFileBytes: options.maxFileSize ?? 2 ** 40,
       maxBodyBytes: options.maxBody ?? 2 ** 40,
       maxSessions: options.maxSessions ?? 1024,
       maxConcurrent: options.maxConcurrent ?? 16,
+      maxQueue: options.maxQueue ?? 64,
+      queueMs: options.queueTimeout ?? 5_000,
+      maxConnections: options.maxConnections ?? 1024,
       maxThreads: requireThreads(options.threads ?? cores()),
+      headerMs: options.headerTimeout ?? 15_000,
       idleMs: options.idleTimeout ?? 60_000,
+      stallMs: options.stallTimeout ?? 10 * 60_000,
       sessionMs: options.sessionTtl ?? 15 * 60_000,
     },
     logger: createLogger({
@@ -158,5 +192,6 @@ export function serveTaskFrom(options: ServeOptions): ServeTask {
       format: options.logFormat ?? "text",
       write: (line) => onLog?.(line),
     }),
+    accessLog: options.accessLog ?? true,
   };
 }

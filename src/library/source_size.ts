@@ -20,7 +20,7 @@ export interface SourceSize {
 export async function sourceSize(newFile: string): Promise<SourceSize> {
   try {
     const { isFile, size, blocks, mtime } = Deno.statSync(newFile);
-    const mtimeNs = mtime === null ? undefined : BigInt(mtime.getTime()) * 1_000_000n;
+    const mtimeNs = mtime === null ? undefined : wireTime(BigInt(mtime.getTime()) * 1_000_000n);
     if (!isFile) return { size: 0, allocated: undefined, mtimeNs };
     return { size, allocated: blocks === null ? undefined : blocks * BLOCK_BYTES, mtimeNs };
   } catch (error) {
@@ -31,3 +31,15 @@ export async function sourceSize(newFile: string): Promise<SourceSize> {
 
 /** The unit of `blocks`, whatever the file system's own is. */
 const BLOCK_BYTES = 512;
+
+/** The last time that messages have room for, in the year 2262; nanoseconds since 1970. */
+const LAST_TIME_NS = (1n << 63n) - 1n;
+
+/**
+ * A time as messages can hold it: one that a file system has and they have not becomes the nearest that they have.
+ *
+ * @param ns Nanoseconds since 1970.
+ */
+export function wireTime(ns: bigint): bigint {
+  return ns > LAST_TIME_NS ? LAST_TIME_NS : ns < -LAST_TIME_NS ? -LAST_TIME_NS : ns;
+}

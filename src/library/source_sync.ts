@@ -11,6 +11,7 @@ import { StageClock } from "../telemetry/stages.ts";
 import { readReference } from "../workers/file_reference.ts";
 import { LanePool } from "../workers/pool.ts";
 import { estimateMillis } from "./given_line.ts";
+import { wireTime } from "./source_size.ts";
 import type { Summary } from "./summary.ts";
 import type { SyncChoice } from "./sync_choice.ts";
 import type { SyncObserver, SyncTask } from "./sync_task.ts";
@@ -66,7 +67,7 @@ export async function beginSync(
     const end: SourceEnd = {
       file: source,
       reference: readReference(source),
-      mtimeNs: BigInt(source.identity.mtimeNs),
+      mtimeNs: wireTime(BigInt(source.identity.mtimeNs)),
       verifyUnchanged: () => source.verifyUnchanged(),
       parameters,
       confirm,
@@ -104,7 +105,7 @@ export async function finishSync(
   sync: SourceSync,
   peer: Peer,
   { hw, digest: digestKind, dry }: SyncTask,
-  { warn }: SyncObserver,
+  { warn, timeline }: SyncObserver,
   startedAt: number,
   target: string,
 ): Promise<Summary> {
@@ -121,6 +122,13 @@ export async function finishSync(
     sync.pool.close();
     sync.source.close();
   }
+  timeline?.([
+    ...sync.end.clock.timeline(startedAt),
+    ...(peer.timeline?.(startedAt) ?? []).map((time) => ({
+      ...time,
+      stage: `server ${time.stage}`,
+    })),
+  ], elapsedMs);
   const { backend } = await openBackend(hw);
   if (outcome.notice !== "" && hw === "1") {
     warn(`Hardware checksums are missing at the server: ${outcome.notice}`);
@@ -143,6 +151,7 @@ export async function finishSync(
     wireUpBytes: upBytes,
     wireDownBytes: downBytes,
     unchangedBytes: outcome.unchangedBytes,
+    resumedBytes: outcome.resumedBytes,
     refinedBytes: outcome.refined.bytes,
     refineRounds: outcome.refined.rounds,
     refineWireBytes: outcome.refined.upBytes + outcome.refined.downBytes,
@@ -188,7 +197,7 @@ function peakMemory(): number | null {
 /** The result's BLAKE3 is the new file's: their session digests agree, and this file is still the same. */
 async function digestOf(source: PinnedFile): Promise<string> {
   const { blake3OfFile } = await import("../hashing/file_digest.ts");
-  const digest = await blake3OfFile(source);
+  const digest = hexOf(blake3OfFile(source));
   source.verifyUnchanged();
   return digest;
 }

@@ -22,6 +22,8 @@ export interface Summary {
   readonly wireDownBytes: number;
   /** Bytes of the target that were noticed to be unchanged before any chunk of them was asked about. */
   readonly unchangedBytes: number;
+  /** Bytes of the target that an interrupted sync had brought there, which were not sent again. */
+  readonly resumedBytes: number;
   /** Bytes of the target that finer rounds found in the basis. */
   readonly refinedBytes: number;
   /** How many finer rounds there were. */

@@ -120,6 +120,7 @@ export async function syncFiles(task: FilesTask): Promise<Summary> {
           },
         }),
       stages: () => clock.toMillis(),
+      timeline: (origin) => clock.timeline(origin),
     });
     return await finishSync(sync, peer, task, observer, startedAt, output ?? "");
   } finally {

@@ -1,6 +1,7 @@
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { StoreChoice } from "../files/store_choice.ts";
 import type { ProgressListener } from "../schemes/scheme.ts";
+import type { StageTime } from "../telemetry/stages.ts";
 import type { DryRun } from "./dry_run.ts";
 import type { SyncChoice } from "./sync_choice.ts";
 
@@ -33,6 +34,8 @@ export interface SyncObserver {
   readonly watched: boolean;
   /** Told, in a line, what works otherwise than asked for. */
   readonly warn: (problem: string) => void;
+  /** Told, when the sync has succeeded, when both ends' stages were at work and how long the whole took, in ms. */
+  readonly timeline?: (stages: readonly StageTime[], elapsedMs: number) => void;
   /** Called when the sync is over, well or badly. */
   readonly finish: () => void;
 }

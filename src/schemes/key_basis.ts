@@ -11,7 +11,7 @@ import { ParasyncError } from "../errors.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
 import { STRONG_LENGTHS } from "../hashing/suite.ts";
-import { setBit } from "../matching/block_proofs.ts";
+import { hasBit, setBit } from "../matching/block_proofs.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { WeakIndex } from "../matching/weak_index.ts";
 import { type CandidateJob, type KeyBatch, WeakMatcher } from "../matching/weak_matcher.ts";
@@ -20,7 +20,8 @@ import { answerFrame, readRequest, safeSize } from "../transport/messages.ts";
 import { encodeCandidates } from "./candidate_columns.ts";
 import type { KeyPlan } from "./key_plan.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
-import type { BasisEnd } from "./scheme.ts";
+import type { FileReference } from "../workers/jobs.ts";
+import type { AdoptedTarget, BasisEnd, PartialTarget } from "./scheme.ts";
 import { sessionMessage } from "./session_message.ts";
 import { waitedFor } from "./waiting.ts";
 
@@ -54,6 +55,13 @@ export function answerKeys(
   return new KeyBasis(plan, end, frames).answer();
 }
 
+/** Segments that a client asks about. */
+interface SegmentQuestion {
+  readonly first: number;
+  readonly count: number;
+  readonly digests: Uint8Array;
+}
+
 class KeyBasis {
   readonly #plan: KeyPlan;
   /** Whether answers leave while keys still arrive. */
@@ -76,6 +84,8 @@ class KeyBasis {
   #segments = 0;
   #comparing: Promise<void> = Promise.resolve();
   readonly #unchanged: Uint8Array<ArrayBuffer>[] = [];
+  #partial: PartialTarget | null = null;
+  #adopted: Promise<AdoptedTarget | null> | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
 
@@ -102,7 +112,8 @@ class KeyBasis {
       this.#frames.return?.().catch(() => {});
       throw error;
     }
-    yield answerFrame({ case: "session", value: sessionMessage(this.#end) });
+    const session = sessionMessage(this.#end, this.#partial !== null);
+    yield answerFrame({ case: "session", value: session });
     this.#end.signal.addEventListener("abort", () => this.#wake());
     this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
     if (this.#plan.begins === "keys") {
@@ -113,6 +124,9 @@ class KeyBasis {
     await this.#indexed;
     if (this.#batched) yield* this.#match();
     else yield* this.#matchWhole();
+    // What is held must be known to the client, which is not to send it.
+    await this.#comparing;
+    yield* this.#unchanged.splice(0);
     yield answerFrame({
       case: "done",
       value: {
@@ -172,6 +186,7 @@ class KeyBasis {
     }
     this.#newSize = safeSize(newSize, "new_size");
     this.#end.onOpen({ newSize: this.#newSize, newMtimeNs });
+    this.#partial = this.#end.partial?.() ?? null;
   }
 
   /** Takes the client's batches as they arrive. */
@@ -233,11 +248,11 @@ class KeyBasis {
   }
 
   /** Has segments compared with the basis's, batch after batch. */
-  #takeSegments({ first, digests }: Segments): void {
+  #takeSegments({ first, digests, targetOnly }: Segments): void {
     const count = digests.length / STRONG_BYTES;
     if (
-      this.#end.confirm !== "target" || !Number.isInteger(count) || first !== this.#segments ||
-      first + count > segmentCount(this.#newSize)
+      this.#end.confirm !== "target" && !targetOnly || !Number.isInteger(count) ||
+      first !== this.#segments || first + count > segmentCount(this.#newSize)
     ) {
       throw new ParasyncError(
         "bad_request",
@@ -245,24 +260,56 @@ class KeyBasis {
       );
     }
     this.#segments += count;
-    this.#comparing = this.#comparing.then(() => this.#compare(first, count, digests.slice()));
+    const question = { first, count, digests: digests.slice() };
+    this.#comparing = this.#comparing.then(() => this.#answerSegments(question, targetOnly));
     this.#comparing.catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
   }
 
-  async #compare(first: number, count: number, digests: Uint8Array): Promise<void> {
-    const { basis, lanes, clock } = this.#end;
+  async #answerSegments(question: SegmentQuestion, targetOnly: boolean): Promise<void> {
+    const { basis, clock } = this.#end;
+    const { first, count } = question;
+    clock.start("compare");
+    const held = await this.#compareTarget(question);
+    const none = new Uint8Array(Math.ceil(count / 8));
+    const bitmap = targetOnly || basis === null ? none : await this.#compare(basis, question, held);
+    clock.stop("compare");
+    this.#unchanged.push(
+      answerFrame({ case: "unchanged", value: { first, count, bitmap, held } }),
+    );
+  }
+
+  /** Which segments an interrupted sync has left in the target; the others are cleared. */
+  async #compareTarget(question: SegmentQuestion): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#partial === null) return new Uint8Array(0);
+    const target = await (this.#adopted ??= this.#partial.adopt());
+    if (target === null) return new Uint8Array(0);
+    const held = await this.#compare(target.reference, question);
+    for (let i = 0; i < question.count; i++) {
+      if (hasBit(held, i)) target.hold(question.first + i);
+      else await target.clear(question.first + i);
+    }
+    return held;
+  }
+
+  /** Which segments a file has at the same place, but for those that need not be looked at. */
+  async #compare(
+    file: FileReference,
+    { first, count, digests }: SegmentQuestion,
+    except = new Uint8Array(0),
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { lanes } = this.#end;
     const { hw } = lanes;
     const bitmap = new Uint8Array(Math.ceil(count / 8));
     const lengthIn = (size: number, segment: number): number =>
       Math.min(SEGMENT_BYTES, size - segment * SEGMENT_BYTES);
     const alike = Array.from({ length: count }, (_, i) => first + i).filter((segment) =>
-      basis !== null && lengthIn(basis.size, segment) === lengthIn(this.#newSize, segment)
+      lengthIn(file.size, segment) === lengthIn(this.#newSize, segment) &&
+      (except.length === 0 || !hasBit(except, segment - first))
     );
-    clock.start("compare");
     for (let i = 0; i < alike.length; i += COMPARED_SEGMENTS) {
       this.#throwIfFailed();
       const segments = Float64Array.from(alike.slice(i, i + COMPARED_SEGMENTS));
-      const own = await lanes.run({ kind: "verify", hw, target: basis!, segments });
+      const own = await lanes.run({ kind: "verify", hw, target: file, segments });
       for (let j = 0; j < own.segments.length; j++) {
         const at = (own.segments[j]! - first) * STRONG_BYTES;
         const digest = own.digests.subarray(j * STRONG_BYTES, (j + 1) * STRONG_BYTES);
@@ -271,8 +318,7 @@ class KeyBasis {
         }
       }
     }
-    clock.stop("compare");
-    this.#unchanged.push(answerFrame({ case: "unchanged", value: { first, count, bitmap } }));
+    return bitmap;
   }
 
   /** Whether so much of the basis was chunked since keys were last looked up that more may be found. */

@@ -7,7 +7,6 @@ import type { BlockChunks } from "../chunking/block_scanner.ts";
 import type { Answer, Candidates, Done, Session } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
-import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import type { DeltaCoding } from "../delta/coding.ts";
 import { PatchWriter } from "../delta/patch_writer.ts";
 import { isFailureCode, ParasyncError } from "../errors.ts";
@@ -19,24 +18,18 @@ import type { CandidateList } from "../matching/candidates.ts";
 import { KeyTable } from "../matching/key_table.ts";
 import { MatchList } from "../matching/match_list.ts";
 import type { StrongMatcher } from "../matching/strong_matcher.ts";
-import { encodeVarints, encodeWords } from "../transport/columns.ts";
-import { readAnswer, requestFrame, safeSize } from "../transport/messages.ts";
+import { readAnswer, safeSize } from "../transport/messages.ts";
 import { decodeCandidates } from "./candidate_columns.ts";
+import { KeyFrames } from "./key_frames.ts";
 import type { CreateMatcher, KeyPlan } from "./key_plan.ts";
 import { PatchSender } from "./patch_sender.ts";
-import { PROTOCOL_VERSION } from "./protocol_version.ts";
 import { type Line, measureLine, plainCoding } from "./line.ts";
 import { recordOrigin } from "./record_keeper.ts";
 import { Refiner } from "./refiner.ts";
+import { Remainder } from "./remainder.ts";
 import { SCHEMES } from "./scheme_name.ts";
 import type { PatchAnswer, Peer, SourceEnd, SyncOutcome } from "./scheme.ts";
 import { SegmentGate } from "./segment_gate.ts";
-
-/** Keys in one batch (ParaSync, FAST'26, §3.2 sends batches instead of all or nothing). */
-const BATCH_KEYS = 4096;
-
-/** How long this end may have nothing to send before it sends what there is, in ms. */
-const SILENCE_MS = 5_000;
 
 /**
  * Files shorter than this have so few keys that they are sent sooner than it is asked whether they need be: 75 KB
@@ -80,11 +73,13 @@ class KeySource {
   readonly #matcher: StrongMatcher;
   /** Whether keys leave while the file is being chunked, and the delta while it is being matched. */
   readonly #streamed: boolean;
+  /** Whether what an interrupted sync has left of the target can be made use of. */
+  readonly #resumes: boolean;
   #session: Session | undefined;
   #basisSize = 0;
   #done: Done | undefined;
-  #sent = 0;
-  #up = 0;
+  readonly #frames: KeyFrames;
+  readonly #remainder: Remainder;
   #down = 0;
   /** Resolved when the new file is cut to its end: this end has nothing to do then but to wait. */
   readonly #calm = Promise.withResolvers<void>();
@@ -94,10 +89,6 @@ class KeySource {
   #unchanged = 0;
   #sender: PatchSender | undefined;
   #patched: Promise<PatchAnswer> | undefined;
-  /** Whether the new file is cut to its end, and whether all of its chunks are entered. */
-  #allPushed = false;
-  #scanned = false;
-  #moreKeys: () => void = () => {};
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(plan: KeyPlan, end: SourceEnd, peer: Peer, createMatcher: CreateMatcher) {
@@ -121,7 +112,18 @@ class KeySource {
     const gated = this.#streamed && end.confirm === "target" && SCHEMES[plan.name].modes &&
       end.file.size >= GATED_BYTES;
     if (!gated) this.#gate.decide(false);
-    const sink = order === "any" ? this.#refiner : this.#writer;
+    this.#resumes = SCHEMES[plan.name].modes && order === "any";
+    this.#remainder = new Remainder(end.file.size, order === "any" ? this.#refiner : this.#writer);
+    const sink = this.#resumes ? this.#remainder : this.#writer;
+    this.#frames = new KeyFrames({
+      newSize: end.file.size,
+      mtimeNs: end.mtimeNs,
+      keys: this.#keys,
+      gate: this.#gate,
+      streamed: this.#streamed,
+      resumes: this.#resumes,
+      signal: this.#abort.signal,
+    });
     this.#matches = new MatchList(this.#chunks, expected, sink, order);
     const { lanes, reference: file } = end;
     const { hw } = lanes;
@@ -146,13 +148,14 @@ class KeySource {
       await this.#chunk();
       await matching;
       await this.#end.clock.time("client match", () => this.#matcher.finish());
+      this.#remainder.finish();
       const line = await this.#line!;
       const { requestKey } = this.#session!;
       await this.#refiner.refine(this.#peer, requestKey, this.#basisSize, line.patienceMs);
       if (!this.#streamed) this.#send();
       const digest = await this.#digest();
       this.#end.verifyUnchanged();
-      this.#writer.finish(digest);
+      this.#writer.finish(digest, this.#remainder.heldBytes);
       let answer = await this.#patched!;
       if (answer.segments !== null) {
         this.#end.keeper.distrust();
@@ -191,18 +194,16 @@ class KeySource {
         }, (block) => {
           this.#segments.set(block.segment!, block.block * STRONG_BYTES);
           this.#gate.push(block);
-          if (this.#hasNews()) this.#moreKeys();
+          this.#frames.news();
           const done = Math.min(reference.size, (block.block + 1) * SEGMENT_BYTES);
           progress("client", "chunk", done, reference.size);
         }),
     );
-    this.#allPushed = true;
     this.#calm.resolve();
-    this.#moreKeys();
+    this.#frames.pushed();
     await this.#openGate();
-    this.#scanned = true;
     this.#matcher.scanned();
-    this.#moreKeys();
+    this.#frames.scanned();
   }
 
   /** Waits until all chunks are entered, but not for answers that a proxy on the way keeps back until the end. */
@@ -233,7 +234,7 @@ class KeySource {
       const length = this.#chunks.lengths[chunk]!;
       if (!isUnchanged(begin, begin + length)) continue;
       this.#matches.match(chunk, begin);
-      this.#unchanged += length;
+      this.#unchanged += this.#gate.sameBytes(begin, begin + length);
     }
     // Zeros are named rather than looked for: they cost next to nothing to send.
     for (const i of zeros) {
@@ -243,7 +244,7 @@ class KeySource {
   };
 
   async #match(): Promise<void> {
-    const frames = this.#peer.match(this.#frames())[Symbol.asyncIterator]();
+    const frames = this.#peer.match(this.#frames.frames())[Symbol.asyncIterator]();
     while (this.#done === undefined) {
       const { done, value: frame } = await frames.next();
       if (done) {
@@ -256,64 +257,6 @@ class KeySource {
     frames.next().then(() => frames.return?.()).catch(() => {});
   }
 
-  /** The client's frames, as chunking goes on. */
-  async *#frames(): AsyncGenerator<Uint8Array> {
-    const { file, mtimeNs } = this.#end;
-    yield this.#counted(requestFrame({
-      case: "open",
-      value: {
-        protocol: PROTOCOL_VERSION,
-        newSize: BigInt(file.size),
-        newMtimeNs: mtimeNs,
-        fingerprint: FINGERPRINT_ID,
-      },
-    }));
-    for (let last = false; !last;) {
-      if (!this.#hasNews()) await this.#newsOrSilence();
-      this.#abort.signal.throwIfAborted();
-      const asked = this.#gate.digests(this.#allPushed);
-      if (asked !== null) {
-        yield this.#counted(requestFrame({ case: "segments", value: asked }));
-        continue;
-      }
-      const first = this.#sent;
-      const end = Math.min(this.#keys.count, first + BATCH_KEYS);
-      last = this.#scanned && end === this.#keys.count;
-      const { weaks, lengths } = this.#keys.columns(first, end);
-      this.#sent = end;
-      yield this.#counted(requestFrame({
-        case: "weakBatch",
-        value: { first, weak: encodeWords(weaks), lengths: encodeVarints(lengths), last },
-      }));
-    }
-  }
-
-  /** Waits for something to send, but not so long that the server takes this end for dead. */
-  async #newsOrSilence(): Promise<void> {
-    let silent = false;
-    const timer = setTimeout(() => {
-      silent = true;
-      this.#moreKeys();
-    }, SILENCE_MS);
-    while (!this.#abort.signal.aborted && !silent && !this.#hasNews()) {
-      await new Promise<void>((resolve) => this.#moreKeys = resolve);
-    }
-    clearTimeout(timer);
-  }
-
-  #hasNews(): boolean {
-    return this.#gate.ready(this.#allPushed) || this.#batchReady();
-  }
-
-  #batchReady(): boolean {
-    return this.#scanned || this.#streamed && this.#keys.count - this.#sent >= BATCH_KEYS;
-  }
-
-  #counted(frame: Uint8Array): Uint8Array {
-    this.#up += frame.length;
-    return frame;
-  }
-
   #take({ frame }: Answer): void {
     const { progress } = this.#end;
     switch (frame.case) {
@@ -322,7 +265,7 @@ class KeySource {
         break;
       case "presence": {
         const { first, count, bitmap } = frame.value;
-        if (first + count > this.#sent || bitmap.length * 8 < count) {
+        if (first + count > this.#frames.sent || bitmap.length * 8 < count) {
           throw new ParasyncError(
             "bad_request",
             "Cannot read presence: it speaks of keys not sent",
@@ -332,9 +275,10 @@ class KeySource {
         break;
       }
       case "unchanged": {
-        const { first, count, bitmap } = frame.value;
-        this.#gate.answer(first, count, bitmap);
-        this.#moreKeys();
+        const { first, count, bitmap, held } = frame.value;
+        this.#gate.answer(first, count, bitmap, held);
+        this.#remainder.settle(first, count, held);
+        this.#frames.wake();
         break;
       }
       case "candidates":
@@ -365,7 +309,7 @@ class KeySource {
   #readCandidates(columns: Candidates): CandidateList {
     const list = decodeCandidates(
       columns,
-      this.#sent,
+      this.#frames.sent,
       (key) => this.#chunks.lengths[this.#keys.first(key)]!,
       this.#basisSize,
       STRONG_LENGTHS[this.#plan.suite(this.#end.hw).strong],
@@ -397,6 +341,10 @@ class KeySource {
       basisSize: this.#basisSize,
       limit: safeSize(session.maxPatchBytes, "max_patch_bytes"),
     });
+    const partial = this.#resumes && session.partial;
+    if (partial) this.#gate.resume(this.#basisSize > 0);
+    this.#remainder.decide(partial);
+    this.#frames.answered();
     if (this.#streamed) this.#send();
   }
 
@@ -413,7 +361,7 @@ class KeySource {
     const finer = SCHEMES[this.#plan.name].modes && session.refines;
     this.#gate.decide(finer && line.refines && this.#basisSize > 0);
     this.#refiner.decide(finer && line.refines && this.#basisSize > 0);
-    this.#moreKeys();
+    this.#frames.wake();
     return line;
   }
 
@@ -444,7 +392,7 @@ class KeySource {
     this.#abort.abort(this.#failure.reason);
     this.#writer.fail(this.#failure.reason);
     this.#gate.fail(this.#failure.reason);
-    this.#moreKeys();
+    this.#frames.wake();
   }
 
   /** A broken connection is a consequence where something else came first. */
@@ -466,10 +414,11 @@ class KeySource {
     return {
       oldBytes: this.#basisSize,
       newBytes: this.#end.file.size,
-      upBytes: this.#up + refined.upBytes + this.#writer.bytes,
+      upBytes: this.#frames.bytes + refined.upBytes + this.#writer.bytes,
       downBytes: this.#down + refined.downBytes,
       deltaBytes: this.#writer.bytes,
       unchangedBytes: this.#unchanged,
+      resumedBytes: this.#remainder.heldBytes,
       refined,
       coding,
       savedBytes: coding === "" ? 0 : this.#writer.plainBytes - this.#writer.bytes,

@@ -1,4 +1,5 @@
 import { FRAME_HEAD_BYTES, readFrames } from "../transport/framing.ts";
+import type { StageTime } from "../telemetry/stages.ts";
 import type { Reception } from "./reception.ts";
 import type { Confirmation, OpenedSession, PatchAnswer, Peer, SignatureAnswer } from "./scheme.ts";
 
@@ -19,6 +20,8 @@ export interface LocalEnd {
   receive(opened: OpenedSession): Promise<Reception>;
   /** Times of the stages at this end, in ms. */
   stages(): Record<string, number>;
+  /** When they were at work, from `origin` on, in ms of the process's clock. */
+  timeline(origin: number): readonly StageTime[];
 }
 
 /** Both ends in one process: the same messages and bodies, passed on in memory. */
@@ -67,6 +70,10 @@ export class LocalPeer implements Peer {
     const received = await reception.receive(pieces, this.#end.confirm, repair);
     const segments = received.kind === "mismatch" ? received.segments : null;
     return { committed: received.kind === "committed", stages: this.#end.stages(), segments };
+  }
+
+  timeline(origin: number): readonly StageTime[] {
+    return this.#end.timeline(origin);
   }
 
   /** Removes what was not committed. */

@@ -1,10 +1,14 @@
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { Assembler } from "../delta/assembler.ts";
+import { type DeltaTotals, noTotals } from "../delta/format.ts";
 import { PatchReceiver } from "../delta/patch_receiver.ts";
 import { SequentialAssembler } from "../delta/sequential_assembler.ts";
 import { TargetAssembler } from "../delta/target_assembler.ts";
-import { ParasyncError } from "../errors.ts";
+import { type FailureCode, ParasyncError } from "../errors.ts";
+import { artefactPath } from "../files/artefact.ts";
+import { unlinkQuietly } from "../files/directory_entry.ts";
 import type { Location } from "../files/location.ts";
+import type { PartialRecord } from "../files/partial_record.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import type { CommitOptions, CommitResult } from "../files/target_commit.ts";
 import { newTurn } from "../files/write_turn.ts";
@@ -12,7 +16,7 @@ import { TargetFile } from "../files/target_file.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
 import { LEAST_REFINED_BLOCK, MAX_REFINED_COPIES } from "./refine_limits.ts";
-import type { Confirmation } from "./scheme.ts";
+import type { AdoptedTarget, Confirmation } from "./scheme.ts";
 import type { StageClock } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
@@ -39,6 +43,12 @@ export interface ReceptionOptions {
   readonly allocated: number | undefined;
   /** The sizes the new file was cut by; they bound the number of commands. */
   readonly parameters: ChunkParameters;
+  /** The folder of the temporary, a real path; absent: the target's folder. */
+  readonly directory?: string | undefined;
+  /** Whether and where it is noted whose temporary it is, so that another session can go on with it. */
+  readonly record?: PartialRecord | undefined;
+  /** The key of the interrupted session whose temporary is to be completed. */
+  readonly adopt?: string | undefined;
   /** Whether commands come in the order of the target, and from one stream after the other; any where absent. */
   readonly order?: "any" | "target";
   /** How to commit. */
@@ -52,18 +62,34 @@ export interface ReceptionOptions {
 /** What came of a body of a patch. */
 export type Received =
   | { readonly kind: "part" }
-  | { readonly kind: "committed"; readonly commit: CommitResult }
+  | {
+    readonly kind: "committed";
+    readonly commit: CommitResult;
+    /** What the patch held, without a repair. */
+    readonly totals: Readonly<DeltaTotals>;
+  }
   /** The result is not the new file; a repair may follow. */
   | { readonly kind: "mismatch"; readonly segments: Uint8Array };
 
+/** After these the same client may come again, and what it has brought is worth keeping. */
+const INTERRUPTIONS: ReadonlySet<FailureCode> = new Set([
+  "stream",
+  "timeout",
+  "interrupted",
+  "busy",
+  "changed",
+]);
+
 /** The server's end of a patch: from the first body to the commit. */
-export class Reception {
+export class Reception implements AdoptedTarget {
   readonly #options: ReceptionOptions;
   readonly #target: TargetFile;
   readonly #assembler: Assembler;
-  readonly #reference: FileReference;
+  /** The temporary, as lanes open it. */
+  readonly reference: FileReference;
   readonly #maxCommands: number;
   #streams = 0;
+  #totals: Readonly<DeltaTotals> = noTotals();
   #idle: () => void = () => {};
   #over = false;
   #mismatched = false;
@@ -79,7 +105,7 @@ export class Reception {
     reference: FileReference,
   ) {
     this.#options = options;
-    this.#reference = reference;
+    this.reference = reference;
     this.#target = target;
     this.#assembler = assembler;
     this.#maxCommands = maxCommands(options);
@@ -94,12 +120,31 @@ export class Reception {
   static async open(options: ReceptionOptions): Promise<Reception> {
     const { location, key, newSize, lanes } = options;
     const { backend } = await openBackend(lanes.hw);
-    const target = TargetFile.create({
+    const { record, adopt } = options;
+    const made = {
       location,
       key,
+      directory: options.directory,
       size: newSize,
       reserve: options.allocated === undefined ? undefined : Math.min(newSize, options.allocated),
-    });
+    };
+    const left = record?.read() ?? null;
+    if (left === key) {
+      // Another process of this folder has begun on it; a new session goes on with what it has.
+      throw new ParasyncError(
+        "stream",
+        "Cannot go on: another server had begun on the target; sync again",
+      );
+    }
+    let target: TargetFile;
+    if (adopt === undefined) {
+      // What is not gone on with is in the way of the room that this one needs.
+      if (left !== null) unlinkQuietly(artefactPath(record!.directory, left, "part"));
+      target = TargetFile.create(made);
+    } else {
+      target = TargetFile.adopt(made, adopt);
+    }
+    record?.write(key);
     const reference: FileReference = {
       path: target.path,
       name: location.name,
@@ -118,6 +163,21 @@ export class Reception {
   /** Bytes of the target that are in their place. */
   get covered(): number {
     return this.#assembler.covered;
+  }
+
+  /** @throws {ParasyncError} `changed` where another session has taken the temporary over. */
+  verifyInPlace(): void {
+    if (!this.#over) this.#target.verifyInPlace();
+  }
+
+  hold(segment: number): void {
+    if ("hold" in this.#assembler) this.#assembler.hold(segment);
+  }
+
+  async clear(segment: number): Promise<void> {
+    const begin = segment * SEGMENT_BYTES;
+    const length = Math.min(SEGMENT_BYTES, this.#options.newSize - begin);
+    await this.#target.writeAt(new Uint8Array(length), begin);
   }
 
   /**
@@ -145,11 +205,20 @@ export class Reception {
     try {
       if (repair) this.#assembler.beginRepair();
       const receiver = new PatchReceiver(
-        { oldSize: basis?.size ?? 0, newSize, maxCommands: this.#maxCommands },
+        {
+          oldSize: basis?.size ?? 0,
+          newSize,
+          maxCommands: this.#maxCommands,
+          heldBytes: () => "heldBytes" in this.#assembler ? this.#assembler.heldBytes : 0,
+        },
         this.#assembler,
         (bytes, position) => this.#target.writeAt(bytes, position),
       );
-      const end = await clock.time("receive", () => receiver.receive(pieces));
+      const end = await clock.time(
+        "receive",
+        () => receiver.receive(clock.awaited("receive", pieces)),
+      );
+      if (end.last) this.#totals = end.totals;
       if (!end.last && !repair) return { kind: "part" };
       if (this.#ending && !repair) {
         throw new ParasyncError("bad_request", "Cannot take patch: it ends twice");
@@ -162,7 +231,7 @@ export class Reception {
         "verify",
         () => end.last ? this.#assembler.finish(end) : this.#assembler.finishRepair(),
       );
-      if (same) return { kind: "committed", commit: await this.#commit() };
+      if (same) return { kind: "committed", commit: await this.#commit(), totals: this.#totals };
       basis?.verifyUnchanged();
       if (confirm === "chunk" || repair) throw mismatch();
       this.#mismatched = true;
@@ -170,7 +239,9 @@ export class Reception {
       return { kind: "mismatch", segments: this.#assembler.segments };
     } catch (error) {
       this.#assembler.fail(error);
-      await this.discard();
+      await this.discard(
+        error instanceof ParasyncError ? error : new ParasyncError("internal", "Cannot go on"),
+      );
       // What the basis did explains more than what came of it.
       basis?.verifyUnchanged();
       throw error;
@@ -181,7 +252,8 @@ export class Reception {
   }
 
   /**
-   * Gives up: the temporary is removed, the target stays as it is.
+   * Gives up: the target stays as it is. The temporary is removed, or, after an interruption, kept for the session
+   * that goes on with it.
    *
    * @param reason What those are told who still work for it.
    */
@@ -195,21 +267,32 @@ export class Reception {
     this.#assembler.fail(reason);
     await this.#assembler.idle();
     await this.#release();
-    await this.#target.discard();
+    const { record, key, adopt } = this.#options;
+    const begun = this.covered > 0 || adopt !== undefined;
+    if (record !== undefined && begun && INTERRUPTIONS.has(reason.code)) {
+      await this.#target.keep();
+    } else {
+      await this.#target.discard();
+      record?.remove(key);
+    }
   }
 
   async #commit(): Promise<CommitResult> {
-    const { clock, basis, commit } = this.#options;
+    const { clock, basis, commit, record, key } = this.#options;
     this.#over = true;
     this.#committed = clock.time("commit", async () => {
-      await this.#release();
-      return await this.#target.commit({ ...commit, basis });
+      try {
+        await this.#release();
+        return await this.#target.commit({ ...commit, basis });
+      } finally {
+        record?.remove(key);
+      }
     });
     return await this.#committed;
   }
 
   async #release(): Promise<void> {
-    await this.#options.lanes.release([this.#reference]);
+    await this.#options.lanes.release([this.reference]);
   }
 }
 

@@ -4,7 +4,7 @@ import type { DeltaTotals } from "../delta/format.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { OpenFile } from "../files/open_file.ts";
 import type { ModeName } from "../matching/mode_name.ts";
-import type { StageClock } from "../telemetry/stages.ts";
+import type { StageClock, StageTime } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 import type { RecordKeeper, RecordOrigin } from "./record_keeper.ts";
@@ -56,6 +56,22 @@ export interface OpenedSession {
   readonly newMtimeNs: bigint | undefined;
 }
 
+/** What an interrupted sync has left of the target, at the server's end. */
+export interface PartialTarget {
+  /** Takes it over; null where that cannot be done, or the target is being built anew already. */
+  adopt(): Promise<AdoptedTarget | null>;
+}
+
+/** A target that was begun by an interrupted sync and is being completed. Every segment must be held or cleared. */
+export interface AdoptedTarget {
+  /** What there is of it, as lanes open it; of the new file's size. */
+  readonly reference: FileReference;
+  /** The new file has this segment's content. */
+  hold(segment: number): void;
+  /** The new file has another one: it becomes zero, as what was not written must be. */
+  clear(segment: number): Promise<void>;
+}
+
 /** The server's end of a session, before the patch. */
 export interface BasisEnd {
   /** Names the session. */
@@ -88,6 +104,8 @@ export interface BasisEnd {
   readonly codings: string;
   /** Called with the first frame; may refuse. */
   readonly onOpen: (opened: OpenedSession) => void;
+  /** Asked for after that: what an interrupted sync has left of the target; absent or null where there is nothing. */
+  readonly partial?: (() => PartialTarget | null) | undefined;
   /** Stops the work. */
   readonly signal: AbortSignal;
 }
@@ -193,6 +211,12 @@ export interface Peer {
     pieces: AsyncIterable<Uint8Array>,
     repair: boolean,
   ): Promise<PatchAnswer>;
+  /**
+   * When the server's stages were at work, as it said with its last such answer.
+   *
+   * @param origin From when to count, in ms of this process's clock.
+   */
+  timeline?(origin: number): readonly StageTime[];
 }
 
 /** What came of a sync. */
@@ -212,6 +236,8 @@ export interface SyncOutcome {
   readonly rttMs: number;
   /** Bytes of the new file that the basis had at the same place, as digests of segments showed. */
   readonly unchangedBytes: number;
+  /** Bytes of the new file that an interrupted sync had brought to the target. */
+  readonly resumedBytes: number;
   /** What finer rounds came to. */
   readonly refined: RefineOutcome;
   /** How the delta was coded: `zstd`, `deflate`, or empty where it was not. */

@@ -13,16 +13,27 @@ const PATIENCE = 48;
 const UNKNOWN = 0;
 const SAME = 1;
 const OTHER = 2;
+const HELD = 3;
 
-/** Takes a block's chunks; `isUnchanged` says whether the basis has these bytes at the same place. */
+/** Digests of segments, in order, to ask the server about. */
+export interface SegmentQuestion {
+  /** The first of the segments. */
+  readonly first: number;
+  /** Their digests, 32 bytes each. */
+  readonly digests: Uint8Array;
+  /** Whether the basis is of no interest, but what an interrupted sync has left of the target. */
+  readonly targetOnly: boolean;
+}
+
+/** Takes a block's chunks; `isUnchanged` says whether the basis or the target has these bytes at the same place. */
 export type BlockTaker = (
   block: BlockChunks,
   isUnchanged: (begin: number, end: number) => boolean,
 ) => void;
 
 /**
- * Holds the new file's blocks back until it is known which segments the basis has at the same place: of those no
- * key need be sent.
+ * Asks which segments the basis has at the same place, or the target already, and holds the new file's blocks back
+ * until that is known, where it is wanted: of those no key need be sent.
  *
  * A block is a segment, and its last chunk may end in the next one, which must be known too.
  */
@@ -30,7 +41,13 @@ export class SegmentGate {
   readonly #take: BlockTaker;
   readonly #known: Uint8Array;
   readonly #held: BlockChunks[] = [];
+  /** Whether blocks wait for answers. */
   #state: "undecided" | "on" | "off" = "undecided";
+  #asks: "nothing" | "basis" | "target" = "nothing";
+  /** Whether an interrupted sync has left something of the target, so that all must be asked about. */
+  #partial = false;
+  /** Digests that are not asked about yet; one for each block that was pushed since. */
+  #digests: Uint8Array[] = [];
   /** Segments whose digests were taken to be sent, and those that were answered. */
   #asked = 0;
   #answered = 0;
@@ -54,22 +71,48 @@ export class SegmentGate {
     return this.#answered;
   }
 
-  /** Says whether segments are asked about; once. */
+  /** Says whether blocks wait until the basis's segments are known; once. */
   decide(on: boolean): void {
     if (this.#state !== "undecided") return;
     this.#state = on ? "on" : "off";
+    if (on) this.#asks = "basis";
     this.#drain();
+  }
+
+  /**
+   * An interrupted sync has left something of the target: all segments are asked about.
+   *
+   * @param basis Whether there is a basis to compare with, too.
+   */
+  resume(basis: boolean): void {
+    this.#partial = true;
+    if (this.#state === "undecided") this.#state = "on";
+    this.#asks = this.#state === "on" && basis ? "basis" : "target";
+    this.#drain();
+  }
+
+  /** Asks what there is of the target, though it is not known whether there is anything. */
+  askTarget(): void {
+    this.#partial = true;
+    this.#asks = "target";
   }
 
   /** Waits no longer: what is not known by now counts as changed. */
   giveUp(): void {
     this.#state = "off";
+    this.#stopAsking();
     this.#drain();
+  }
+
+  /** What it costs to ask about the basis is not worth it. */
+  #stopAsking(): void {
+    this.#asks = this.#partial ? "target" : "nothing";
   }
 
   /** Takes the next block, with its digest. */
   push(block: BlockChunks): void {
     this.#held.push(block);
+    this.#digests.push(block.segment!);
     this.#pushed++;
     this.#drain();
   }
@@ -80,23 +123,20 @@ export class SegmentGate {
    * @param scanned Whether there will be no more blocks.
    * @returns Null where there are too few yet, or nobody asks.
    */
-  digests(scanned: boolean): { readonly first: number; readonly digests: Uint8Array } | null {
-    const waiting = this.#pushed - this.#asked;
+  digests(scanned: boolean): SegmentQuestion | null {
     if (!this.ready(scanned)) return null;
     const first = this.#asked;
-    const digests = new Uint8Array(waiting * STRONG_BYTES);
-    const from = this.#held.length - waiting;
-    for (let i = 0; i < waiting; i++) {
-      digests.set(this.#held[from + i]!.segment!, i * STRONG_BYTES);
-    }
+    const digests = new Uint8Array(this.#digests.length * STRONG_BYTES);
+    this.#digests.forEach((digest, i) => digests.set(digest, i * STRONG_BYTES));
+    this.#digests = [];
     this.#asked = this.#pushed;
-    return { first, digests };
+    return { first, digests, targetOnly: this.#asks === "target" };
   }
 
   /** Whether {@linkcode digests} would give any. */
   ready(scanned: boolean): boolean {
-    const waiting = this.#pushed - this.#asked;
-    return this.#state === "on" && waiting > 0 && (scanned || waiting >= BATCH_SEGMENTS);
+    const waiting = this.#digests.length;
+    return this.#asks !== "nothing" && waiting > 0 && (scanned || waiting >= BATCH_SEGMENTS);
   }
 
   /**
@@ -105,11 +145,18 @@ export class SegmentGate {
    * @param first The first segment spoken of.
    * @param count How many.
    * @param bitmap A bit for each: whether the basis has it at the same place.
+   * @param held A bit for each: whether the target has it already; empty: none.
    * @throws {ParasyncError} `bad_request` for one that answers nothing that was asked.
    */
-  answer(first: number, count: number, bitmap: Uint8Array): void {
+  answer(
+    first: number,
+    count: number,
+    bitmap: Uint8Array,
+    held: Uint8Array = new Uint8Array(0),
+  ): void {
     if (
-      first !== this.#answered || first + count > this.#asked || bitmap.length * 8 < count
+      first !== this.#answered || first + count > this.#asked || bitmap.length * 8 < count ||
+      held.length > 0 && held.length * 8 < count
     ) {
       throw new ParasyncError(
         "bad_request",
@@ -118,11 +165,15 @@ export class SegmentGate {
     }
     for (let i = 0; i < count; i++) {
       const same = hasBit(bitmap, i);
-      this.#known[first + i] = same ? SAME : OTHER;
-      if (same) this.#lastSame = first + i + 1;
+      const there = held.length > 0 && hasBit(held, i);
+      this.#known[first + i] = there ? HELD : same ? SAME : OTHER;
+      if (same || there) this.#lastSame = first + i + 1;
     }
     this.#answered += count;
-    if (this.#answered - this.#lastSame >= PATIENCE) this.#state = "off";
+    if (this.#answered - this.#lastSame >= PATIENCE) {
+      this.#stopAsking();
+      if (!this.#partial) this.#state = "off";
+    }
     this.#drain();
   }
 
@@ -138,6 +189,18 @@ export class SegmentGate {
   fail(reason: unknown): void {
     this.#failure ??= { reason };
     this.#opened();
+  }
+
+  /** How many of the bytes from `begin` to `end` the basis has at the same place, and the target not yet. */
+  sameBytes(begin: number, end: number): number {
+    let bytes = 0;
+    for (let at = begin; at < end;) {
+      const segment = Math.floor(at / SEGMENT_BYTES);
+      const next = Math.min(end, (segment + 1) * SEGMENT_BYTES);
+      if (this.#known[segment] === SAME) bytes += next - at;
+      at = next;
+    }
+    return bytes;
   }
 
   #drain(): void {
@@ -156,7 +219,7 @@ export class SegmentGate {
   readonly #isUnchanged = (begin: number, end: number): boolean => {
     const last = Math.floor((end - 1) / SEGMENT_BYTES);
     for (let segment = Math.floor(begin / SEGMENT_BYTES); segment <= last; segment++) {
-      if (this.#known[segment] !== SAME) return false;
+      if (this.#known[segment] !== SAME && this.#known[segment] !== HELD) return false;
     }
     return true;
   };

@@ -12,10 +12,16 @@ export interface SessionFields {
   readonly deltaVersion: number;
   readonly codings: string;
   readonly refines: boolean;
+  readonly partial: boolean;
 }
 
-/** The message `Session` of a server's end. */
-export function sessionMessage(end: BasisEnd): SessionFields {
+/**
+ * The message `Session` of a server's end.
+ *
+ * @param end The server's end.
+ * @param partial Whether an interrupted sync has left something of the target.
+ */
+export function sessionMessage(end: BasisEnd, partial = false): SessionFields {
   const { key, basis, backend, lanes, maxPatchBytes, notice, codings } = end;
   return {
     requestKey: key,
@@ -28,5 +34,6 @@ export function sessionMessage(end: BasisEnd): SessionFields {
     deltaVersion: 2,
     codings,
     refines: true,
+    partial,
   };
 }

@@ -105,6 +105,7 @@ class SignatureSource {
         downBytes: blocks.bytes,
         deltaBytes: this.#writer.bytes,
         totals: this.#writer.totals,
+        resumedBytes: 0,
         unchangedBytes: 0,
         refined: NOT_REFINED,
         coding: "",

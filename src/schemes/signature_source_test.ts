@@ -39,6 +39,7 @@ const SESSION: Session = {
   deltaVersion: 2,
   codings: "",
   refines: false,
+  partial: false,
 };
 
 /** A server that has said these things. */

@@ -121,3 +121,23 @@ export function createLogger(options: LoggerOptions): Logger {
     fatal: at("fatal"),
   };
 }
+
+/**
+ * A logger that adds the same fields to every message, after the message's own and in place of any of their names.
+ *
+ * @param logger Who writes.
+ * @param common The fields.
+ * @returns The logger.
+ */
+export function withFields(logger: Logger, common: LogFields): Logger {
+  const at = (level: LogLevel) => (message: string, fields: LogFields = {}): void =>
+    logger[level](message, { ...fields, ...common });
+  return {
+    enabled: (level) => logger.enabled(level),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    fatal: at("fatal"),
+  };
+}

@@ -1,6 +1,13 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createLogger, LOG_LEVELS, type LogFormat, type Logger, redact } from "./log.ts";
+import {
+  createLogger,
+  LOG_LEVELS,
+  type LogFormat,
+  type Logger,
+  redact,
+  withFields,
+} from "./log.ts";
 
 function capture(
   level: typeof LOG_LEVELS[number],
@@ -71,4 +78,15 @@ Deno.test("redact keeps text that holds no secret", () => {
   for (const text of ["http://host:19876/a@b.img", "keyed by target", "/patch?file=x&hw=1"]) {
     assertEquals(redact(text), text);
   }
+});
+
+Deno.test("common fields stand on every line, after the line's own, and cannot be forged", () => {
+  const { logger, lines } = capture("warn");
+  const bound = withFields(withFields(logger, { request: "4f2a" }), { client: "::1" });
+  bound.warn("refused", { code: "busy", request: "forged" });
+  bound.info("unseen");
+  assertEquals(lines, [
+    "2026-11-22T10:00:00.000Z warn  refused code=busy request=4f2a client=::1\n",
+  ]);
+  assertEquals([bound.enabled("warn"), bound.enabled("info")], [true, false]);
 });

@@ -57,3 +57,70 @@ Deno.test("time ends its stage when the body throws", async () => {
   advance(50);
   assertEquals(clock.toMillis(), { apply: 3 });
 });
+
+Deno.test("a stage is busy while any of its starts is open, and not in between", () => {
+  const { clock, advance } = manualClock();
+  advance(1);
+  clock.start("match");
+  advance(2);
+  clock.start("match");
+  advance(3);
+  clock.stop("match");
+  advance(4);
+  clock.stop("match");
+  advance(10);
+  clock.start("match");
+  advance(5);
+  clock.stop("match");
+  advance(100);
+  assertEquals(clock.timeline(), [{ stage: "match", beginMs: 1, endMs: 25, busyMs: 14 }]);
+  assertEquals(clock.timeline(990), [{ stage: "match", beginMs: 11, endMs: 35, busyMs: 14 }]);
+});
+
+Deno.test("what a stage waits for is no work, whoever else of it works meanwhile is", async () => {
+  const { clock, advance } = manualClock();
+  const arriving = async function* (): AsyncGenerator<number> {
+    for (let part = 1; part <= 3; part++) {
+      advance(10);
+      yield await Promise.resolve(part);
+    }
+    advance(10);
+  };
+  let sum = 0;
+  await clock.time("receive", async () => {
+    for await (const part of clock.awaited("receive", arriving())) {
+      advance(1);
+      sum += part;
+    }
+  });
+  assertEquals(sum, 6);
+  assertEquals(clock.timeline(), [{ stage: "receive", beginMs: 0, endMs: 43, busyMs: 3 }]);
+
+  await clock.time("receive", async () => {
+    clock.start("receive");
+    for await (const _ of clock.awaited("receive", arriving())) advance(1);
+    clock.stop("receive");
+  });
+  assertEquals(clock.timeline().map(({ busyMs }) => busyMs), [46]);
+});
+
+Deno.test("who stops taking leaves nothing waiting", async () => {
+  const { clock, advance } = manualClock();
+  const oneByOne = async function* (): AsyncGenerator<number> {
+    yield await Promise.resolve(1);
+    yield 2;
+  };
+  clock.start("receive");
+  for await (const _ of clock.awaited("receive", oneByOne())) break;
+  advance(5);
+  await assertRejects(async () => {
+    const broken = async function* (): AsyncGenerator<number> {
+      await Promise.reject(new Error("reset"));
+      yield 1;
+    };
+    for await (const _ of clock.awaited("receive", broken())) advance(1);
+  });
+  advance(5);
+  clock.stop("receive");
+  assertEquals(clock.timeline(), [{ stage: "receive", beginMs: 0, endMs: 10, busyMs: 10 }]);
+});

@@ -1,25 +1,19 @@
-// @ts-types="../types/std_crypto.d.ts"
-import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { createHash } from "node:crypto";
 import { ParasyncError } from "../errors.ts";
+import { FULL_GRANT, type Grant } from "./grant.ts";
 import { BYTES_TYPE, FRAMES_TYPE } from "./headers.ts";
+import type { TokenList } from "./token_list.ts";
+import type { TokenThrottle } from "./token_throttle.ts";
 
 /** Who may ask, and under which names. */
 export interface AccessRules {
-  /** The bearer token that requests must have; undefined where none is needed. */
-  readonly token: string | undefined;
+  /** The bearer tokens of which requests must have one; undefined where none is needed. */
+  readonly tokens: TokenList | undefined;
+  /** Slows down who tries tokens. */
+  readonly throttle: TokenThrottle;
   /** Names that the Host header may have, in lower case, without a port. */
   readonly hosts: ReadonlySet<string>;
   /** Whether any numeric address will do: a server that listens on all of them cannot know them. */
   readonly anyAddress: boolean;
-}
-
-/** Names that always mean this machine. */
-export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
-
-/** Whether an address to listen on reaches this machine alone. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /**
@@ -30,9 +24,11 @@ export function isLoopback(host: string): boolean {
  *
  * @param request The request.
  * @param rules Who may ask.
- * @throws {ParasyncError} `unauthorized`, `forbidden` or `bad_request`.
+ * @param client Whose address it came from.
+ * @returns What it may do.
+ * @throws {ParasyncError} `unauthorized`, `forbidden`, `bad_request`, or `busy` after too many wrong tokens.
  */
-export function requireAccess(request: Request, rules: AccessRules): void {
+export function requireAccess(request: Request, rules: AccessRules, client: string): Grant {
   const host = (request.headers.get("host") ?? "").replace(/:\d+$/, "").toLowerCase();
   // A page that is led astray by DNS comes under a name, never under an address.
   if (!rules.hosts.has(host) && !(rules.anyAddress && isAddress(host))) {
@@ -42,9 +38,9 @@ export function requireAccess(request: Request, rules: AccessRules): void {
         "(--allowed-host)",
     );
   }
-  if (rules.token !== undefined) requireToken(request, rules.token);
+  const grant = grantOf(request, rules, client);
   requireNoPage(request);
-  if (request.method !== "POST") return;
+  if (request.method !== "POST") return grant;
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
   if (type !== FRAMES_TYPE && type !== BYTES_TYPE) {
     throw new ParasyncError(
@@ -52,6 +48,7 @@ export function requireAccess(request: Request, rules: AccessRules): void {
       `Cannot take the body: its content type must be ${FRAMES_TYPE} or ${BYTES_TYPE}`,
     );
   }
+  return grant;
 }
 
 /** A GET may open a session too, and a page can have a browser send one, though it cannot read the answer. */
@@ -67,18 +64,21 @@ function isAddress(host: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host);
 }
 
-function requireToken(request: Request, token: string): void {
+function grantOf(request: Request, { tokens, throttle }: AccessRules, client: string): Grant {
+  if (tokens === undefined) return FULL_GRANT;
   const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  // Digests of equal length are compared, so that neither content nor length shows in the time it takes.
-  if (given !== undefined && timingSafeEqual(digestOf(given), digestOf(token))) return;
+  if (given === undefined) {
+    throw new ParasyncError(
+      "unauthorized",
+      "Cannot serve the request: a token is needed (--token-file or PARASYNC_TOKEN)",
+    );
+  }
+  throttle.require(client);
+  const grant = tokens.grantOf(given);
+  if (grant !== undefined) return grant;
+  throttle.failed(client);
   throw new ParasyncError(
     "unauthorized",
-    given === undefined
-      ? "Cannot serve the request: a token is needed (--token-file or PARASYNC_TOKEN)"
-      : "Cannot serve the request: the token is not the server's",
+    "Cannot serve the request: the token is not the server's",
   );
-}
-
-function digestOf(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
 }

@@ -1,11 +1,16 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ParasyncError } from "../errors.ts";
-import { type AccessRules, isLoopback, LOOPBACK_HOSTS, requireAccess } from "./access.ts";
+import { type AccessRules, requireAccess } from "./access.ts";
+import { LOOPBACK_HOSTS } from "./loopback.ts";
+import { FULL_GRANT } from "./grant.ts";
 import { BYTES_TYPE, FRAMES_TYPE } from "./headers.ts";
+import { TokenList } from "./token_list.ts";
+import { TokenThrottle } from "./token_throttle.ts";
 
 const RULES: AccessRules = {
-  token: undefined,
+  tokens: undefined,
+  throttle: new TokenThrottle(),
   hosts: new Set([...LOOPBACK_HOSTS, "sync.example"]),
   anyAddress: false,
 };
@@ -17,12 +22,16 @@ function outcome(
 ): string {
   const request = new Request("http://x/", { method, headers: { host: "localhost", ...headers } });
   try {
-    requireAccess(request, { ...RULES, ...rules });
+    requireAccess(request, { ...RULES, ...rules }, "192.0.2.1");
     return "ok";
   } catch (error) {
     assert(error instanceof ParasyncError, `${error}`);
     return error.code;
   }
+}
+
+function tokensOf(...tokens: string[]): TokenList {
+  return new TokenList(tokens.map((token) => ({ token, grant: FULL_GRANT })));
 }
 
 Deno.test("hosts of ours are served, with any port and in any case", () => {
@@ -57,7 +66,8 @@ Deno.test("a server on all addresses takes any address, and names only if they a
 
 Deno.test("a token must be the server's, whole and as a bearer's", () => {
   const token = "s3cret-Token";
-  const bearer = (authorization: string): string => outcome({ authorization }, { token });
+  const rules = { tokens: tokensOf(token), throttle: new TokenThrottle(() => 0) };
+  const bearer = (authorization: string): string => outcome({ authorization }, rules);
   assertEquals(bearer(`Bearer ${token}`), "ok");
   assertEquals(bearer(`bearer  ${token}`), "ok");
   const wrong = ["", "Bearer", "Bearer ", `Basic ${token}`, token, "Bearer s3cret-token"];
@@ -66,9 +76,9 @@ Deno.test("a token must be the server's, whole and as a bearer's", () => {
   ) {
     assertEquals(bearer(authorization), "unauthorized", authorization);
   }
-  assertEquals(outcome({}, { token }), "unauthorized");
+  assertEquals(outcome({}, rules), "unauthorized");
   assertEquals(
-    outcome({ host: "evil.example", authorization: `Bearer ${token}` }, { token }),
+    outcome({ host: "evil.example", authorization: `Bearer ${token}` }, rules),
     "forbidden",
   );
 });
@@ -76,7 +86,12 @@ Deno.test("a token must be the server's, whole and as a bearer's", () => {
 Deno.test("neither the server's token nor what was given shows in the message", () => {
   const headers = { host: "localhost", authorization: "Bearer guess-1" };
   const error = assertThrows(
-    () => requireAccess(new Request("http://x/", { headers }), { ...RULES, token: "secret-1" }),
+    () =>
+      requireAccess(
+        new Request("http://x/", { headers }),
+        { ...RULES, tokens: tokensOf("secret-1") },
+        "192.0.2.1",
+      ),
     ParasyncError,
   );
   assert(!/secret-1|guess-1/.test(error.message), error.message);
@@ -95,13 +110,16 @@ Deno.test("what changes something needs a type that no form of a page can send",
   assertEquals(outcome({}, {}, "GET"), "ok");
 });
 
-Deno.test("addresses of this machine alone are told from others", () => {
-  for (const host of ["localhost", "127.0.0.1", "127.255.0.3", "::1"]) {
-    assert(isLoopback(host), host);
+Deno.test("after ten wrong tokens the right one is not looked at either, and no token is no guess", () => {
+  const rules = { tokens: tokensOf("right", "other"), throttle: new TokenThrottle(() => 0) };
+  const tokens = ["wrong", "right", undefined];
+  const ask = () =>
+    tokens.map((token) =>
+      outcome(token === undefined ? {} : { authorization: `Bearer ${token}` }, rules)
+    );
+  for (let guess = 0; guess < 9; guess++) {
+    assertEquals(ask(), ["unauthorized", "ok", "unauthorized"]);
   }
-  for (
-    const host of ["0.0.0.0", "::", "192.168.0.1", "127.evil", "localhost.example", "1127.0.0.1"]
-  ) {
-    assert(!isLoopback(host), host);
-  }
+  assertEquals(ask(), ["unauthorized", "busy", "unauthorized"]);
+  assertEquals(ask(), ["busy", "busy", "unauthorized"]);
 });

@@ -1,7 +1,7 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ParasyncError } from "../errors.ts";
-import { type BodyLimits, readBody, readText } from "./body.ts";
+import { type BodyLimits, LEAST_BYTES, readBody, readText } from "./body.ts";
 
 const LIMITS: BodyLimits = { maxBytes: 100, idleMs: 10_000, sender: "client" };
 
@@ -170,4 +170,31 @@ Deno.test("a request that stands still is broken off with the signal's reason", 
     "",
     (body) => refused("interrupted", () => lengths(body, { ...LIMITS, signal: controller.signal })),
   );
+});
+
+Deno.test("a body that brings too little for too long is given up, though it never stands still", async () => {
+  let sent = 0;
+  let turn = Promise.resolve();
+  const drip = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      turn = new Promise((resolve) => setTimeout(resolve, 5));
+      await turn;
+      if (sent++ < 10_000) controller.enqueue(new Uint8Array(1));
+    },
+  }, { highWaterMark: 0 });
+  await refused("timeout", () => lengths(drip, { ...LIMITS, maxBytes: 1000, stallMs: 100 }));
+  await turn;
+});
+
+Deno.test("a body that brings enough each time may take as long as it likes in all", async () => {
+  let left = 60;
+  const slow = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      if (left-- > 0) controller.enqueue(new Uint8Array(LEAST_BYTES));
+      else controller.close();
+    },
+  }, { highWaterMark: 0 });
+  const found = await lengths(slow, { ...LIMITS, maxBytes: 100_000, stallMs: 2000 });
+  assertEquals(found.length, 60);
 });

@@ -1,12 +1,17 @@
 import { ParasyncError } from "../errors.ts";
 import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
 import type { Confirmation, PatchAnswer, Peer, SignatureAnswer } from "../schemes/scheme.ts";
-import { isLoopback } from "./access.ts";
+import { printable } from "../telemetry/printable.ts";
+import type { StageTime } from "../telemetry/stages.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
 import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, PROTOCOL_HEADER, SESSION_HEADER } from "./headers.ts";
+import { isLoopback } from "./loopback.ts";
 import { readProblem } from "./problem.ts";
+import type { RateLimit } from "./rate_limit.ts";
+import { withRetryAfter } from "./retry_after.ts";
 import { RoundTrips } from "./round_trips.ts";
+import { readTiming } from "./server_timing.ts";
 
 /** How to reach a server. */
 export interface HttpPeerOptions {
@@ -22,22 +27,38 @@ export interface HttpPeerOptions {
   readonly confirm: Confirmation;
   /** The bearer token, if the server needs one. */
   readonly token: string | undefined;
+  /** What speaks TLS; undefined where nothing is encrypted. */
+  readonly client: Deno.HttpClient | undefined;
   /** How long to wait for the server to answer at all, in ms. */
   readonly connectMs: number;
   /** How long the server may send nothing while it should, in ms. */
   readonly idleMs: number;
   /** Whether to measure the line at once, over the connection that later requests take. */
   readonly measured: boolean;
+  /**
+   * Whether a body of the patch leaves when it is complete, because there is so little of it: the runtime has Nagle's
+   * algorithm on, under which the second of two short writes waits for the first's acknowledgement, for a
+   * round trip and 40 ms.
+   */
+  readonly gathered: boolean;
+  /** At which rate bodies are sent; absent: as fast as it goes. */
+  readonly rate?: RateLimit | undefined;
   /** Breaks every request off. */
   readonly signal: AbortSignal;
 }
 
 const BYTES = { "content-type": BYTES_TYPE };
 
+/** What a proxy answers when the server behind it is not there, or too much is asked for. */
+const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
 const SMALL_BODY = 64 << 10;
 
 /** How many round trips to a loopback address must be long for it to be a tunnel's end. */
 const LOOPBACK_TRIPS = 3;
+
+/** Stands for a reason where there is none to fail: the target is committed. */
+const COMMITTED = Symbol("committed");
 
 /** Digests of the segments of 2 TiB. */
 const SEGMENTS_BODY = 64 << 20;
@@ -46,6 +67,9 @@ const SEGMENTS_BODY = 64 << 20;
 export class HttpPeer implements Peer {
   readonly #options: HttpPeerOptions;
   #key: string | undefined;
+  /** The server's stages, from its session's beginning on, and when that was by this end's clock. */
+  #timeline: readonly StageTime[] = [];
+  #sessionAt = 0;
   readonly #frames = Promise.withResolvers<AsyncIterable<Uint8Array>>();
   readonly #matching: Promise<Response>;
   #roundTrips: RoundTrips | undefined;
@@ -70,6 +94,16 @@ export class HttpPeer implements Peer {
     // Where the server is likely to be on this machine, one busy moment of it must not make a slow line.
     const needed = isLoopback(new URL(base).hostname.replace(/^\[|\]$/g, "")) ? LOOPBACK_TRIPS : 1;
     this.#roundTrips = new RoundTrips(() => this.#ping(), needed);
+  }
+
+  timeline(origin: number): readonly StageTime[] {
+    const shift = Math.round((this.#sessionAt - origin) * 1000) / 1000;
+    return this.#timeline.map(({ stage, beginMs, endMs, busyMs }) => ({
+      stage,
+      beginMs: beginMs + shift,
+      endMs: endMs + shift,
+      busyMs,
+    }));
   }
 
   /** Breaks off a session that was opened and came to nothing. */
@@ -118,6 +152,8 @@ export class HttpPeer implements Peer {
   }
 
   async acknowledge(key: string): Promise<number> {
+    // It goes into headers and queries from now on.
+    if (!/^[0-9a-f]{32}$/.test(key)) throw foreign(this.#options.base, "its session has no key");
     this.#key = key;
     const begin = performance.now();
     const response = await this.#request("POST", this.#url("/ack"), key, BYTES);
@@ -167,15 +203,27 @@ export class HttpPeer implements Peer {
     pieces: AsyncIterable<Uint8Array>,
     repair: boolean,
   ): Promise<PatchAnswer> {
-    const { base, confirm } = this.#options;
+    const { base, confirm, rate } = this.#options;
+    const gathered = this.#options.gathered && rate === undefined;
     const headers = { ...BYTES, [KEY_HEADER]: key };
     const url = this.#url("/patch", `&confirm=${confirm}${repair ? "&repair=1" : ""}`);
-    const response = await this.#request("POST", url, pieces, headers).catch(
-      async (error) => {
-        throw await this.#reasonBehind(error);
-      },
+    const content = gathered ? await gather(pieces) : pieces;
+    let response: Response;
+    try {
+      response = await this.#request("POST", url, content, headers);
+    } catch (error) {
+      const reason = await this.#reasonBehind(error);
+      // The answer was lost, and not what it said.
+      if (reason === COMMITTED) return { committed: true, stages: {}, segments: null };
+      throw reason;
+    }
+    const arrivedAt = performance.now();
+    this.#timeline = readTiming(response.headers.get("server-timing") ?? "");
+    // The last thing that a server does before it answers is the end of a stage.
+    this.#sessionAt = arrivedAt - Math.max(0, ...this.#timeline.map(({ endMs }) => endMs));
+    const stages = Object.fromEntries(
+      this.#timeline.map(({ stage, beginMs, endMs }) => [stage, endMs - beginMs]),
     );
-    const stages = readTiming(response.headers.get("server-timing") ?? "");
     if (response.headers.get("content-type") === BYTES_TYPE) {
       return { committed: false, stages, segments: await this.#bytes(response) };
     }
@@ -195,9 +243,13 @@ export class HttpPeer implements Peer {
   }
 
   async #askProgress(signal: AbortSignal): Promise<Response> {
-    const { token } = this.#options;
+    const { token, client } = this.#options;
     const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return await fetch(this.#url("/v1/progress", `&key=${this.#key}`), { headers, signal });
+    return await fetch(this.#url("/v1/progress", `&key=${this.#key}`), {
+      headers,
+      signal,
+      ...client && { client },
+    });
   }
 
   /** A server that refuses a body half way closes the connection, and its answer may be lost with it. */
@@ -208,7 +260,8 @@ export class HttpPeer implements Peer {
     try {
       const response = await this.#askProgress(AbortSignal.timeout(this.#options.connectMs));
       const text = await this.#text(response);
-      if (response.ok || !response.headers.has(PROTOCOL_HEADER)) return error;
+      if (!response.headers.has(PROTOCOL_HEADER)) return error;
+      if (response.ok) return JSON.parse(text).committed === true ? COMMITTED : error;
       const told = readProblem(text, response.status);
       // That the connection broke is known here already.
       return told.code === "stream" ? error : told;
@@ -223,11 +276,10 @@ export class HttpPeer implements Peer {
   }
 
   async #bytes(response: Response): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
     const { idleMs } = this.#options;
-    const limits = { maxBytes: SEGMENTS_BODY, idleMs, sender: "server" };
-    for await (const piece of readBody(response.body, limits)) pieces.push(piece);
-    return new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+    return await gather(
+      readBody(response.body, { maxBytes: SEGMENTS_BODY, idleMs, sender: "server" }),
+    );
   }
 
   async #text(response: Response): Promise<string> {
@@ -241,7 +293,7 @@ export class HttpPeer implements Peer {
     content: AsyncIterable<Uint8Array> | Uint8Array<ArrayBuffer> | string | null,
     more: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
-    const { base, token, signal, connectMs, idleMs } = this.#options;
+    const { base, token, client, signal, connectMs, idleMs, rate } = this.#options;
     const headers = new Headers(more);
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     const controller = new AbortController();
@@ -275,7 +327,11 @@ export class HttpPeer implements Peer {
     let unread: { readonly reason: unknown } | undefined;
     const body = content === null || typeof content === "string" || content instanceof Uint8Array
       ? content
-      : toStream(content, restart, (reason) => unread = { reason });
+      : toStream(
+        rate?.limited(content, controller.signal) ?? content,
+        restart,
+        (reason) => unread = { reason },
+      );
     try {
       const response = await fetch(url, {
         method,
@@ -283,6 +339,7 @@ export class HttpPeer implements Peer {
         body,
         redirect: "manual",
         signal: controller.signal,
+        ...client && { client },
       });
       await this.#requireOk(response);
       return response;
@@ -302,6 +359,15 @@ export class HttpPeer implements Peer {
     if (!response.headers.has(PROTOCOL_HEADER)) {
       await response.body?.cancel();
       const { status } = response;
+      if (PASSING_STATUS.has(status)) {
+        throw withRetryAfter(
+          new ParasyncError(
+            status === 429 || status === 503 ? "busy" : "connection",
+            `Cannot reach ${base}: a proxy before it answered ${status}`,
+          ),
+          response.headers.get("retry-after"),
+        );
+      }
       throw status === 413
         ? new ParasyncError(
           "too_large",
@@ -318,7 +384,10 @@ export class HttpPeer implements Peer {
           `${PROTOCOL_VERSION}; use the same version of parasync at both ends`,
       );
     }
-    if (!response.ok) throw readProblem(await this.#text(response), response.status);
+    if (!response.ok) {
+      const failure = readProblem(await this.#text(response), response.status);
+      throw withRetryAfter(failure, response.headers.get("retry-after"));
+    }
   }
 }
 
@@ -334,6 +403,13 @@ async function* deferred(
   pieces: Promise<AsyncIterable<Uint8Array>>,
 ): AsyncGenerator<Uint8Array> {
   yield* await pieces;
+}
+
+/** All of what comes in pieces. */
+async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const piece of pieces) parts.push(piece.slice());
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** The runtime pulls the next piece when the connection has taken the one before. */
@@ -361,15 +437,6 @@ function toStream(
   }, { highWaterMark: 1 });
 }
 
-function readTiming(header: string): Record<string, number> {
-  const stages: Record<string, number> = {};
-  for (const entry of header.split(",")) {
-    const match = /^\s*([a-z-]+);dur=(\d{1,12}(?:\.\d{1,6})?)\s*$/.exec(entry);
-    if (match !== null) stages[match[1]!] = Number(match[2]);
-  }
-  return stages;
-}
-
 function foreign(base: string, reason: string): ParasyncError {
   return new ParasyncError(
     "not_a_server",
@@ -381,16 +448,33 @@ function unreachable(base: string, error: unknown): ParasyncError {
   const texts: string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) texts.push(cause.message);
   const text = texts.join(": ");
+  // What TLS and plain HTTP look like to the other.
+  if (/InvalidContentType|wrong version number/i.test(text)) {
+    return foreign(base, "it does not speak TLS; if it is a server without, write http://");
+  }
   if (/invalid HTTP|unexpected message|parsed/i.test(text)) {
-    return foreign(base, "it does not speak HTTP");
+    return foreign(base, "it does not speak HTTP; if it is a server with TLS, write https://");
   }
   const reason = /refused/i.test(text)
     ? "connection refused; is the server running there?"
     : /certificate|UnknownIssuer/i.test(text)
-    ? "its certificate is not believed here; DENO_CERT=FILE names the authority that signed it, " +
-      "DENO_TLS_CA_STORE=system takes the system's authorities"
+    ? whyNotBelieved(text)
     : /dns|lookup|resolve/i.test(text)
     ? "its name cannot be resolved"
     : text;
   return new ParasyncError("connection", `Cannot reach ${base}: ${reason}`, { cause: error });
+}
+
+function whyNotBelieved(text: string): string {
+  if (/expired/i.test(text)) return "its certificate has expired, or this machine's clock is wrong";
+  if (/not valid yet|NotValidYet/i.test(text)) {
+    return "its certificate is not valid yet, or this machine's clock is wrong";
+  }
+  if (/not valid for name|NotValidForName/i.test(text)) {
+    const names = [...text.matchAll(/(?:DnsName|IpAddress)\("?([^")]+)/g)].map(([, name]) => name!);
+    const whose = names.length === 0 ? "" : `: ${printable(names.join(", "), 200)}`;
+    return `its certificate is not for that name${whose}`;
+  }
+  return "its certificate is not believed here; --ca=FILE names the authority that signed it, " +
+    "DENO_TLS_CA_STORE=system takes the system's authorities";
 }

@@ -10,8 +10,18 @@ export interface Limits {
   readonly maxConcurrent: number;
   /** The most threads one sync may use. */
   readonly maxThreads: number;
+  /** The most syncs that wait until they may work. */
+  readonly maxQueue: number;
+  /** How long one of them waits before it is told to come again, in ms. */
+  readonly queueMs: number;
+  /** The most connections at once. */
+  readonly maxConnections: number;
+  /** How long a connection may take to send the head of its first request, in ms. */
+  readonly headerMs: number;
   /** How long a peer may neither send nor take anything, in ms. */
   readonly idleMs: number;
+  /** In what time a body must bring something worth the wait, in ms. */
+  readonly stallMs: number;
   /** How long an unused session is remembered, in ms. */
   readonly sessionMs: number;
 }

@@ -1,7 +1,9 @@
 import { FAILURES, isFailureCode, ParasyncError } from "../errors.ts";
 import { printable } from "../telemetry/printable.ts";
+import { BusyError } from "./busy.ts";
 import { serverHeaders } from "./headers.ts";
 import { lingering } from "./lingering.ts";
+import type { RequestTrace } from "./request_trace.ts";
 
 const CONTENT_TYPE = "application/problem+json";
 
@@ -23,18 +25,24 @@ export function toFailure(error: unknown): ParasyncError {
  *
  * @param failure What went wrong.
  * @param unread The request's body, where nobody has begun to read it.
+ * @param trace The request: its name stands in the document.
  * @returns A problem document with the failure's status.
  */
 export function problemResponse(
   failure: ParasyncError,
   unread: ReadableStream<Uint8Array> | null = null,
+  trace?: RequestTrace,
 ): Response {
   const { status } = FAILURES[failure.code];
   const headers = serverHeaders(CONTENT_TYPE);
-  if (failure.code === "busy") headers.set("retry-after", "1");
+  if (failure.code === "busy") {
+    const seconds = failure instanceof BusyError ? failure.retryAfterSeconds : 1;
+    headers.set("retry-after", String(seconds));
+  }
   if (failure.code === "unauthorized") headers.set("www-authenticate", "Bearer");
   const body = { type: "about:blank", title: failure.code, status, detail: failure.message };
-  const text = JSON.stringify({ ...body, code: failure.code });
+  const text = JSON.stringify({ ...body, code: failure.code, request_id: trace?.id });
+  trace?.sent(new TextEncoder().encode(text).length);
   return new Response(unread === null ? text : lingering(text, unread), { status, headers });
 }
 

@@ -1,11 +1,21 @@
 import { ParasyncError } from "../errors.ts";
+import { openAcceptedSockets, peerKey } from "./accepted_sockets.ts";
+import { ConnectionWatch } from "./connection_watch.ts";
+import { BYTES_TYPE, FRAMES_TYPE } from "./headers.ts";
 import { type RouteParts, Routes } from "./routes.ts";
+import { dropAddressOverride, requireAddress } from "./server_address.ts";
+import type { TlsIdentity } from "./tls_identity.ts";
+import type { TrustedProxies } from "./trusted_proxies.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** What it proves who it is by; undefined: it speaks plain HTTP. */
+  readonly tls: TlsIdentity | undefined;
+  /** Whose word on where requests come from is taken. */
+  readonly proxies: TrustedProxies;
 }
 
 /** How long requests at work may go on once the server is asked to stop, in ms. */
@@ -16,6 +26,9 @@ const POLL_MS = 50;
 
 /** How long the last answers may take to go out, in ms. */
 const LINGER_MS = 500;
+
+/** How long a server that could take no connection waits before it listens again, in ms. */
+const SHORTAGE_MS = 100;
 
 /** A server that listens. */
 export interface RunningServer {
@@ -35,33 +48,90 @@ export interface RunningServer {
  * @returns The running server.
  * @throws {ParasyncError} `connection` where the address cannot be listened on.
  */
-export function startServer(parts: RouteParts, { host, port }: ListenOptions): RunningServer {
+export function startServer(parts: RouteParts, options: ListenOptions): RunningServer {
+  const { host, port, tls, proxies } = options;
+  const { logger, limits } = parts;
+  if (dropAddressOverride()) logger.warn("DENO_SERVE_ADDRESS is not heeded; --host and --port are");
   const routes = new Routes(parts);
-  let server: Deno.HttpServer<Deno.NetAddr>;
-  try {
-    server = Deno.serve({
+  let watch: ConnectionWatch | undefined;
+  const serve: Deno.ServeHandler<Deno.NetAddr> = async (request, { remoteAddr, completed }) => {
+    const { hostname: peer, port: peerPort } = remoteAddr;
+    const answered = watch?.requested(peerKey(peer, peerPort));
+    const { headers } = request;
+    const response = await routes.handle(request, {
+      client: proxies.clientOf(peer, headers.get("x-forwarded-for")),
+      requestId: proxies.has(peer) ? headers.get("x-request-id") ?? undefined : undefined,
+      completed,
+    });
+    if (answered !== undefined) whenSent(response, completed, limits.idleMs, answered);
+    return response;
+  };
+  const listen = (at: number): Deno.HttpServer<Deno.NetAddr> =>
+    Deno.serve({
       hostname: host,
-      port,
+      port: at,
+      ...tls,
       onListen: () => {},
       onError: (error) => {
-        parts.logger.error("Cannot answer", { cause: String(error) });
+        logger.error("Cannot answer", { cause: String(error) });
         return new Response(null, { status: 500 });
       },
-    }, (request) => routes.handle(request));
+    }, serve);
+  let server: Deno.HttpServer<Deno.NetAddr>;
+  try {
+    server = listen(port);
   } catch (error) {
-    throw cannotListen(host, port, error);
+    throw cannotListen(options, error);
+  }
+  try {
+    requireAddress(server.addr, host, port);
+  } catch (error) {
+    server.shutdown().catch(() => {});
+    throw error;
+  }
+  const sockets = openAcceptedSockets();
+  if (sockets === null) {
+    logger.info("Silent connections are not ended: on Linux that needs --allow-ffi");
+  } else {
+    watch = new ConnectionWatch(sockets, server.addr.port, limits);
+    watch.start();
   }
   const { hostname, port: bound } = server.addr;
+  let stopping = false;
+  /** The runtime stops to listen where it has no descriptor for a connection; there will be some again. */
+  const untilStopped = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await server.finished;
+      } catch (error) {
+        if (stopping || !isShortage(error)) throw error;
+        logger.warn("Cannot take connections for a moment", { reason: String(error) });
+      }
+      for (let listens = false; !listens && !stopping;) {
+        await new Promise((resolve) => setTimeout(resolve, SHORTAGE_MS));
+        try {
+          server = listen(bound);
+          listens = true;
+        } catch (error) {
+          if (!isShortage(error)) throw cannotListen(options, error);
+        }
+      }
+      if (stopping) return;
+    }
+  };
   return {
     address: { hostname, port: bound },
-    finished: server.finished,
+    finished: untilStopped(),
     async stop(): Promise<void> {
+      stopping = true;
+      routes.stopping();
       // The runtime cannot break off what it is shutting down: who asks for nothing is left behind.
       const shutDown = server.shutdown().catch(() => {});
       const until = performance.now() + GRACE_MS;
       while (parts.sessions.busy > 0 && performance.now() < until) {
         await settledWithin(shutDown, POLL_MS);
       }
+      watch?.stop();
       await parts.sessions.close();
       await settledWithin(shutDown, LINGER_MS);
     },
@@ -75,8 +145,46 @@ async function settledWithin(promise: Promise<void>, ms: number): Promise<void> 
   clearTimeout(timer);
 }
 
-function cannotListen(host: string, port: number, error: unknown): ParasyncError {
+/**
+ * Tells when an answer has gone out, or has had its time for that. Streams that sessions answer with look after their
+ * clients themselves.
+ */
+function whenSent(
+  { headers }: Response,
+  completed: Promise<void>,
+  idleMs: number,
+  done: () => void,
+): void {
+  const type = headers.get("content-type");
+  const streamed = type === FRAMES_TYPE || type === BYTES_TYPE;
+  const timer = streamed ? undefined : setTimeout(over, idleMs);
+  if (timer !== undefined) Deno.unrefTimer(timer);
+  let isOver = false;
+  function over(): void {
+    clearTimeout(timer);
+    if (!isOver) done();
+    isOver = true;
+  }
+  completed.then(over, over);
+}
+
+/** Whether the process or the machine has no descriptor or memory left for a connection. */
+function isShortage(error: unknown): boolean {
+  const reason = error instanceof Error ? `${error.message} ${error.cause ?? ""}` : String(error);
+  return /too many open files|os error (12|23|24|105)\b|no buffer space/i.test(reason);
+}
+
+function cannotListen({ host, port, tls }: ListenOptions, error: unknown): ParasyncError {
   let reason = error instanceof Error ? error.message : String(error);
+  if (tls !== undefined && /KeyMismatch/.test(reason)) {
+    return new ParasyncError(
+      "usage",
+      "Cannot use the private key: it is not that of the certificate (--tls-cert, --tls-key)",
+    );
+  }
+  if (tls !== undefined && error instanceof Deno.errors.InvalidData) {
+    return new ParasyncError("usage", `Cannot use the certificate or its key: ${reason}`);
+  }
   if (error instanceof Deno.errors.AddrInUse) reason = "the port is in use";
   if (error instanceof Deno.errors.PermissionDenied) reason = "permission denied";
   return new ParasyncError("connection", `Cannot listen on ${host}:${port}: ${reason}`, {

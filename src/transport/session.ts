@@ -1,15 +1,20 @@
+import fs from "node:fs";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import type { FileIdentity } from "../files/identity.ts";
+import { artefactPath } from "../files/artefact.ts";
 import { acquireLease, type Lease } from "../files/lease.ts";
 import type { Location } from "../files/location.ts";
+import type { PartialFolder } from "../files/partial_folder.ts";
+import { PartialRecord } from "../files/partial_record.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import { removeSessionRecord } from "../files/session_record.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { RecordKeeper } from "../schemes/record_keeper.ts";
 import { Reception } from "../schemes/reception.ts";
 import { Refinement } from "../schemes/refinement.ts";
-import type { OpenedSession } from "../schemes/scheme.ts";
+import { LEAST_RESUMED_BYTES } from "../schemes/resume_limits.ts";
+import type { OpenedSession, PartialTarget } from "../schemes/scheme.ts";
 import { type SchemeName, SCHEMES } from "../schemes/scheme_name.ts";
 import { StageClock } from "../telemetry/stages.ts";
 import { readReference } from "../workers/file_reference.ts";
@@ -36,6 +41,10 @@ export interface SessionParts {
   readonly parameters: ChunkParameters;
   readonly lanes: LaneGroup;
   readonly fsync: boolean;
+  /** Whether what an interrupted sync has brought is kept for the next one. */
+  readonly keepPartial: boolean;
+  /** The folder for temporaries and its root, real paths; undefined: each lies beside its target. */
+  readonly partials: PartialFolder | undefined;
   /** Bytes of disk that the new file takes, if the client said so. */
   readonly allocated: number | undefined;
 }
@@ -56,6 +65,8 @@ export class Session {
   keySentAt: number | undefined;
   /** When a request last ended, in ms of the process's clock. */
   lastUsed = performance.now();
+  /** Told when its last request at work has ended. */
+  onIdle: () => void = () => {};
   readonly #controller = new AbortController();
   #opened: OpenedSession | undefined;
   #reception: Promise<Reception> | undefined;
@@ -115,7 +126,17 @@ export class Session {
   /** Locks the target until the function returned is called. */
   enter(): () => void {
     const { target, key, looking } = this.parts;
-    if (this.#requests === 0 && !looking) this.#lease = acquireLease(target, key);
+    if (this.#requests === 0 && !looking) {
+      const lease = acquireLease(target, key);
+      try {
+        // While this session was idle another process may have gone on with its temporary.
+        this.#covered?.verifyInPlace();
+      } catch (error) {
+        lease.release();
+        throw error;
+      }
+      this.#lease = lease;
+    }
     this.#requests++;
     let left = false;
     return () => {
@@ -125,6 +146,7 @@ export class Session {
       if (--this.#requests > 0) return;
       this.#lease?.release();
       this.#lease = undefined;
+      this.onIdle();
     };
   }
 
@@ -134,8 +156,46 @@ export class Session {
     return this.#refinement ??= new Refinement({ basis, lanes: this.parts.lanes, clock, signal });
   }
 
-  /** The session's reception, made with the first body of the patch. */
-  async reception(): Promise<Reception> {
+  /** What an interrupted sync has left of the target; null where there is nothing. */
+  partial(): PartialTarget | null {
+    const record = this.#record;
+    const from = record?.read() ?? null;
+    if (record === undefined || from === null) return null;
+    const left = artefactPath(record.directory, from, "part");
+    if (fs.lstatSync(left, { throwIfNoEntry: false })?.isFile() !== true) return null;
+    return {
+      adopt: async () => {
+        if (this.#reception !== undefined) return null;
+        try {
+          const adopted = await this.reception(from);
+          removeSessionRecord(this.parts.target.directory, from);
+          return adopted;
+        } catch {
+          // It is begun anew then, and what was left removed.
+          this.#reception = undefined;
+          return null;
+        }
+      },
+    };
+  }
+
+  /** Where it is noted whose temporary is being built; undefined where it would not be worth going on with. */
+  get #record(): PartialRecord | undefined {
+    const { scheme, target, partials, keepPartial } = this.parts;
+    if (
+      !keepPartial || !SCHEMES[scheme].modes || (this.#opened?.newSize ?? 0) < LEAST_RESUMED_BYTES
+    ) {
+      return undefined;
+    }
+    return new PartialRecord(target, partials);
+  }
+
+  /**
+   * The session's reception, made with the first body of the patch.
+   *
+   * @param adopt The key of the interrupted session whose temporary is to be completed, if any.
+   */
+  async reception(adopt?: string): Promise<Reception> {
     const { key, scheme, target, basis, parameters, expectTarget, fsync, lanes } = this.parts;
     const { allocated } = this.parts;
     if (this.#opened === undefined || this.over) {
@@ -148,6 +208,9 @@ export class Session {
       basis,
       basisReference: this.basisReference,
       newSize,
+      directory: this.parts.partials?.directory,
+      record: this.#record,
+      adopt,
       order: SCHEMES[scheme].order,
       allocated,
       parameters,

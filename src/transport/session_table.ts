@@ -1,6 +1,7 @@
 import { expectedChunks } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { newSessionKey } from "../files/artefact.ts";
+import type { PartialFolder } from "../files/partial_folder.ts";
 import type { ChecksumStore } from "../files/checksum_store.ts";
 import type { Location } from "../files/location.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
@@ -20,8 +21,11 @@ import type { OpenedSession } from "../schemes/scheme.ts";
 import { isSchemeName, SCHEMES } from "../schemes/scheme_name.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { LanePool } from "../workers/pool.ts";
+import { BusyError } from "./busy.ts";
+import { type Grant, requireLocated, requireNamed, requireWritable } from "./grant.ts";
 import { type Limits, MAX_CHUNKS } from "./limits.ts";
 import { Session } from "./session.ts";
+import { SyncQueue } from "./sync_queue.ts";
 import type { SyncQuery, TargetChoice } from "./sync_query.ts";
 
 /** What a dead server left is removed once it is older than any live session can be. */
@@ -33,6 +37,26 @@ const MOST_SWEPT = 4096;
 /** The most failures remembered at once. */
 const MOST_FAILURES = 256;
 
+/** A session that goes on with another request may do so beyond the number of syncs at once, up to this multiple. */
+const GOING_ON = 2;
+
+/** Who begins a session. */
+export interface SessionClient {
+  /** What it may do. */
+  readonly grant: Grant;
+  /** Its address. */
+  readonly client: string;
+  /** Aborted when it goes. */
+  readonly signal: AbortSignal;
+}
+
+/** A session that begins. */
+export interface BegunSession {
+  readonly session: Session;
+  /** Enters it, as {@linkcode Session.enter} does; until then its place is kept. */
+  readonly enter: () => () => void;
+}
+
 /** What all sessions of a server share. */
 export interface SessionHouse {
   readonly root: Root;
@@ -42,6 +66,10 @@ export interface SessionHouse {
   readonly fsync: boolean;
   /** Which backends the server may use: `auto` leaves it to the client. */
   readonly hw: HardwareChoice;
+  /** Whether what an interrupted sync has brought is kept for the next one. */
+  readonly keepPartial: boolean;
+  /** The folder for temporaries and its root, real paths; undefined: each lies beside its target. */
+  readonly partials?: PartialFolder | undefined;
   /** Where checksums are kept, for the schemes that work from stored ones. */
   readonly store: ChecksumStore;
 }
@@ -59,9 +87,11 @@ export class SessionTable {
   readonly #byTarget = new Map<string, Session>();
   readonly #results: ResultKeeper;
   readonly #failures = new Map<string, ParasyncError>();
+  readonly #commits = new Set<string>();
   /** When folders were last swept, in ms of the process's clock. */
   readonly #swept = new Map<string, number>();
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #queue: SyncQueue;
 
   /** @param house What the sessions share. */
   constructor(house: SessionHouse) {
@@ -69,6 +99,7 @@ export class SessionTable {
     this.#results = new ResultKeeper(house.store);
     this.#timer = setInterval(() => this.#expire(), Math.min(house.limits.sessionMs, 5_000));
     Deno.unrefTimer(this.#timer);
+    this.#queue = new SyncQueue(house.limits, () => this.busy);
   }
 
   /** Stores the checksums of a session's result by and by, where its scheme works from stored ones. */
@@ -78,6 +109,19 @@ export class SessionTable {
     if (block !== null) this.#results.keep({ target, block, lanes }, logger);
   }
 
+  /** Told when a session is over, and why; a committed one says so before. */
+  onEnd: (session: Session, reason: ParasyncError) => void = () => {};
+
+  /** The folder that is served, a real path. */
+  get directory(): string {
+    return this.#house.root.path;
+  }
+
+  /** How many sessions are remembered. */
+  get count(): number {
+    return this.#byKey.size;
+  }
+
   /** How many sessions have a request at work. */
   get busy(): number {
     let busy = 0;
@@ -85,23 +129,50 @@ export class SessionTable {
     return busy;
   }
 
+  /** How many syncs wait until they may work. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /**
-   * Begins a session. An idle one of the same target gives way to it.
+   * Begins a session, when its turn has come. An idle one of the same target gives way to it.
    *
    * @param query What is asked for.
+   * @param by Who asks.
    * @returns The session; nothing is locked yet.
-   * @throws {ParasyncError} `locked`, `not_found`, `busy`, `too_large` and what opening the basis gives.
+   * @throws {ParasyncError} `forbidden`, `locked`, `not_found`, `busy`, `too_large` and what opening the basis gives.
    */
-  async begin(query: SyncQuery): Promise<Session> {
-    const { root, limits } = this.#house;
-    if (this.busy >= limits.maxConcurrent) {
-      throw new ParasyncError("busy", `Cannot sync now: ${this.busy} syncs are at work already`);
+  async begin(query: SyncQuery, { grant, client, signal }: SessionClient): Promise<BegunSession> {
+    // Whoever may not do it need not wait for being told so.
+    requireNamed(grant, query.name);
+    if (!isLooking(query)) requireWritable(grant);
+    const begun = await this.#queue.enter(client, signal);
+    try {
+      const session = await this.#begin(query, grant);
+      return {
+        session,
+        enter: () => {
+          try {
+            return session.enter();
+          } finally {
+            begun();
+          }
+        },
+      };
+    } catch (error) {
+      begun();
+      throw error;
     }
+  }
+
+  async #begin(query: SyncQuery, grant: Grant): Promise<Session> {
+    const { root, limits } = this.#house;
     const location = root.locate(query.name);
+    requireLocated(grant, root.path, location);
     const target = targetOf(root, query.name, query.target);
+    requireLocated(grant, root.path, target);
     this.#sweep(target.directory);
-    const looking = query.look ||
-      SCHEMES[query.scheme].opens === "signature" && query.opened === undefined;
+    const looking = isLooking(query);
     if (!looking) await this.#supersede(target, query.name);
     if (this.#byKey.size >= limits.maxSessions) await this.#forgetOldest();
     // Before anything is opened, since it may throw.
@@ -142,6 +213,8 @@ export class SessionTable {
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, bytes, hw === "require" ? "auto" : hw),
         fsync: this.#house.fsync,
+        partials: this.#house.partials,
+        keepPartial: this.#house.keepPartial,
         allocated: query.allocated,
       }),
     );
@@ -171,16 +244,25 @@ export class SessionTable {
    *
    * @param key Its key, as the client sent it.
    * @param name The basis's name, as the client sent it.
-   * @throws {ParasyncError} `changed` where there is none (any more).
+   * @param grant What the client may do.
+   * @throws {ParasyncError} `changed` where there is none (any more), `forbidden`, or `busy`.
    */
-  find(key: string, name: string): Session {
+  find(key: string, name: string, grant: Grant): Session {
+    requireNamed(grant, name);
     const session = this.#byKey.get(key);
-    if (session !== undefined && session.parts.name === name && !session.over) return session;
+    if (session === undefined || session.requests === 0) this.#requireRoom();
+    if (session !== undefined && session.parts.name === name && !session.over) {
+      requireLocated(grant, this.#house.root.path, session.parts.target);
+      return session;
+    }
     const location = this.#house.root.locate(name);
+    requireLocated(grant, this.#house.root.path, location);
     const record = readSessionRecord(location.directory, key);
     if (session !== undefined || record === null || record.name !== name) {
       throw noSession();
     }
+    const { root } = this.#house;
+    requireLocated(grant, root.path, targetOf(root, record.name, record.target));
     return this.#restore(record, location);
   }
 
@@ -195,6 +277,7 @@ export class SessionTable {
     if (this.#byTarget.get(session.parts.target.path) === session) {
       this.#byTarget.delete(session.parts.target.path);
     }
+    this.onEnd(session, reason);
     await session.end(reason);
   }
 
@@ -205,6 +288,18 @@ export class SessionTable {
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > MOST_FAILURES) this.#failures.delete(oldest!);
     await this.end(session, reason);
+  }
+
+  /** Remembers that a session's target is committed: its client may not get the answer that says so. */
+  committed({ parts: { key } }: Session): void {
+    this.#commits.add(key);
+    const [oldest] = this.#commits;
+    if (this.#commits.size > MOST_FAILURES) this.#commits.delete(oldest!);
+  }
+
+  /** Whether a session's target was committed lately. */
+  isCommitted(key: string): boolean {
+    return this.#commits.has(key);
   }
 
   /** Why a session failed, if it did so lately. */
@@ -220,7 +315,15 @@ export class SessionTable {
     await Promise.allSettled([...this.#byKey.values()].map((session) => this.end(session, reason)));
   }
 
+  /** A sync that has begun does not wait in the queue: what it has done already would be lost if it were sent away. */
+  #requireRoom(): void {
+    const { busy } = this;
+    if (busy < GOING_ON * this.#house.limits.maxConcurrent) return;
+    throw new BusyError(`Cannot go on now: ${busy} syncs are at work`, 1000);
+  }
+
   #enter(session: Session): Session {
+    session.onIdle = () => this.#queue.wake();
     this.#byKey.set(session.parts.key, session);
     if (!session.parts.looking) this.#byTarget.set(session.parts.target.path, session);
     return session;
@@ -252,6 +355,8 @@ export class SessionTable {
         hw === "require" ? "auto" : hw,
       ),
       fsync,
+      partials: this.#house.partials,
+      keepPartial: this.#house.keepPartial,
       allocated: undefined,
     });
     session.open({
@@ -306,6 +411,11 @@ export class SessionTable {
     if (oldest === undefined) throw new ParasyncError("busy", "Cannot sync now: too many sessions");
     await this.end(oldest, new ParasyncError("busy", "Cannot go on: there are too many sessions"));
   }
+}
+
+/** Whether a client says that it will not send a patch. */
+function isLooking({ look, scheme, opened }: SyncQuery): boolean {
+  return look || SCHEMES[scheme].opens === "signature" && opened === undefined;
 }
 
 function noSession(): ParasyncError {

@@ -43,6 +43,10 @@ Deno.test("every endpoint takes its own method alone, and there are no others", 
     "/refine": "POST",
     "/patch": "POST",
     "/healthz": "GET",
+    "/readyz": "GET",
+    "/metrics": "GET",
+    "/": "GET",
+    "/status.json": "GET",
     "/v1/capabilities": "GET",
     "/v1/progress": "GET",
   };
@@ -57,7 +61,8 @@ Deno.test("every endpoint takes its own method alone, and there are no others", 
   }
   for (
     const path of [
-      "/",
+      "//",
+      "/metrics/",
       "/signatures",
       "/csums",
       "/csums_queue/",
@@ -83,7 +88,7 @@ Deno.test("/ack answers ACK_RECV to a key it knows, logging the round trip, and 
   assertEquals((await ack("a", key)).body, "ACK_RECV");
   await server.program.says(
     "stderr",
-    /Matched Chunks RTT \(Server-side\) name=a rttMs=\d+(\.\d+)?\n/,
+    /Matched Chunks RTT \(Server-side\) name=a rttMs=\d+(\.\d+)? request=[0-9a-f]{16}\n/,
   );
   assert(!server.log.includes(key), "the key is in the log");
   for (const body of ["", "x", key + "0", key.slice(1), `${key}\n`]) {

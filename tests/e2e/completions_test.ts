@@ -128,7 +128,7 @@ test(
       ["parasync push --threads ''", ["auto", "cores"]],
       ["parasync push --threads 2 -T ''", ["auto", "cores"]],
       ["rsync_test --threads 2 old new ''", ["0", "1"]],
-      ["parasync push http : //h:1/a --con", ["--confirm=", "--connect-timeout="]],
+      ["parasync push http : //h:1/a --con", ["--config=", "--confirm=", "--connect-timeout="]],
       ["parasync completions z", ["zsh"]],
       ["parasync help comp", ["compare", "completions"]],
       ["parasync nonsense --r", []],

@@ -141,7 +141,7 @@ Deno.test({
     const server = await space.serve(["--prefix=/sync"]);
     const buffering = (site: string): string => site.replaceAll("_buffering off", "_buffering on");
     const nginx = space.with(
-      await Nginx.start(join(space.path, "nginx"), server.port, buffering),
+      await Nginx.start(join(space.path, "nginx"), [server.port], buffering),
     );
     const flags = ["--prefix=/sync", "--refine=on", "--compress=deflate", "--json"];
     const env = { DENO_CERT: nginx.authority };

@@ -30,6 +30,10 @@ Deno.test("a push without options is the command's without flags", async () => {
     [task.hw, task.digest, task.suffix, task.connectMs, task.timeoutMs, flags.prefix],
     [flags.hw, flags.digest, flags.suffix, flags.connectTimeout, flags.timeout, ""],
   );
+  assertEquals(
+    [task.retries, task.bytesPerSecond],
+    [flags.retries, flags.bwlimit],
+  );
   for (const size of [0, 1_000_000, 20 * 2 ** 30]) {
     assertEquals(task.choose(size), chooseSync(flags, undefined, new Set(), size));
   }
@@ -45,20 +49,30 @@ Deno.test("a server without options is the command's without flags", async () =>
     root: flags.root,
     host: flags.host,
     port: flags.port,
-    token: flags.tokenFile,
+    tokens: [],
+    tls: flags.tlsCert,
+    trustedProxies: flags.trustedProxy,
     insecureNoAuth: flags.insecureNoAuth,
     prefix: flags.prefix,
     allowedHosts: flags.allowedHost,
     hw: flags.hw,
     fsync: flags.fsync,
+    keepPartial: flags.keepPartial,
+    partialDir: flags.partialDir,
+    accessLog: flags.accessLog,
   });
   assertEquals(limits, {
     maxFileBytes: flags.maxFileSize,
     maxBodyBytes: flags.maxBody,
     maxSessions: flags.maxSessions,
     maxConcurrent: flags.maxConcurrent,
+    maxQueue: flags.maxQueue,
+    queueMs: flags.queueTimeout,
+    maxConnections: flags.maxConnections,
     maxThreads: flags.threads,
+    headerMs: flags.headerTimeout,
     idleMs: flags.idleTimeout,
+    stallMs: flags.stallTimeout,
     sessionMs: flags.sessionTtl,
   });
 });

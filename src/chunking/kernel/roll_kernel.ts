@@ -1,6 +1,7 @@
 import { ParasyncError } from "../../errors.ts";
 import type { HashBackend } from "../../hashing/backend.ts";
 import { CRC32 } from "../../hashing/crc_combine.ts";
+import { lendMemory, LENT_SCRATCH_BYTES } from "../../hashing/lent_memory.ts";
 import { MODULE_BASE64 } from "./roll_wasm.ts";
 
 /**
@@ -85,8 +86,8 @@ const FILTER_AT = 4096;
 const FILTER_BITS_PER_BLOCK = 32;
 const LEAST_FILTER_BITS = 13;
 const MOST_FILTER_BITS = 30;
-/** A window is read to one byte past its end as it rolls on. */
-const SLACK = 64;
+/** A window is read to one byte past its end as it rolls on, and hashed where it lies. */
+const SLACK = 1024;
 const MAX_BYTES = 2 ** 31;
 
 let compiled: WebAssembly.Module | undefined;
@@ -114,7 +115,8 @@ export function createRollKernel({ kind, block, weaks, capacity }: RollOptions):
     Math.max(LEAST_FILTER_BITS, Math.ceil(Math.log2(count * FILTER_BITS_PER_BLOCK))),
   );
   const slotBits = Math.max(8, Math.ceil(Math.log2(count * 2)));
-  const slotsAt = FILTER_AT + 2 ** (filterBits - 3);
+  const lentAt = FILTER_AT + 2 ** (filterBits - 3);
+  const slotsAt = lentAt + LENT_SCRATCH_BYTES;
   const weaksAt = slotsAt + 4 * 2 ** slotBits;
   // Not at a multiple of 4096 from the tables: their lines would compete for the same places in the cache.
   const dataOffset = Math.ceil((weaksAt + 4 * count) / 4096) * 4096 + 256;
@@ -127,6 +129,7 @@ export function createRollKernel({ kind, block, weaks, capacity }: RollOptions):
   }
   const pages = Math.ceil(bytes / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  lendMemory(memory, lentAt);
   const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;
   exports.place(filterBits, slotsAt, slotBits, weaksAt);

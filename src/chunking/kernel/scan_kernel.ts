@@ -1,4 +1,5 @@
 import { ParasyncError } from "../../errors.ts";
+import { lendMemory, LENT_SCRATCH_BYTES } from "../../hashing/lent_memory.ts";
 import { type FingerprintMultipliers, MULTIPLIERS } from "../rule_k.ts";
 import { MODULE_BASE64 } from "./kernel_wasm.ts";
 
@@ -108,7 +109,8 @@ interface KernelExports {
 
 const PAGE = 65536;
 const MULTIPLIERS_AT = 256;
-const BITMAP_AT = 512;
+const LENT_AT = 512;
+const BITMAP_AT = LENT_AT + LENT_SCRATCH_BYTES;
 const SLACK = 4096 + 128;
 const MIN_CHUNK = 64;
 const MAX_CAPACITY = 2 ** 30;
@@ -145,6 +147,7 @@ export function createScanKernel(
   const dataOffset = Math.ceil((endsAt + 4 * endsLength + 128) / 4096) * 4096 + 256;
   const pages = Math.ceil((dataOffset + capacity + SLACK) / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  lendMemory(memory, LENT_AT);
   const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;
   new Uint16Array(memory.buffer, MULTIPLIERS_AT, 10).set([...multipliers.high, ...multipliers.low]);

@@ -9,6 +9,7 @@ import { serverAddress } from "../doctor/server_address.ts";
 import { examineServer } from "../doctor/server_probe.ts";
 import { doctorExit, doctorJson } from "../output/doctor_json.ts";
 import { renderDoctor } from "../output/doctor_lines.ts";
+import { authoritiesIn } from "../authority_flag.ts";
 import { readToken } from "../token.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function run(
   positionals: readonly string[],
   context: CommandContext,
 ): Promise<number> {
-  const { root, hw, tokenFile, prefix, connectTimeout, json } = options;
+  const { root, hw, tokenFile, ca, prefix, connectTimeout, json } = options;
   const { stdout, signal } = context;
   const [url] = positionals;
   const address = url === undefined ? undefined : serverAddress(url, prefix);
@@ -41,7 +42,12 @@ export async function run(
     });
   }
   if (address !== undefined) {
-    const facts = await examineServer(address, { token, connectMs: connectTimeout, signal });
+    const facts = await examineServer(address, {
+      token,
+      authorities: await authoritiesIn(ca),
+      connectMs: connectTimeout,
+      signal,
+    });
     sections.push({ title: `Server ${address.base}`, checks: checkServer(facts) });
   }
   signal.throwIfAborted();

@@ -1,9 +1,11 @@
 import { type Destination, destinationFrom } from "../../library/destination.ts";
 import { pushFile } from "../../library/push_file.ts";
+import { requireRate } from "../../library/retry.ts";
 import { chooseSync } from "../../library/sync_choice.ts";
 import type { CommandContext, OptionsOf, OptionsOfAny } from "../command.ts";
 import { type OriginalClient, schemeOfProgram } from "../original.ts";
 import { printSummary, syncTask } from "../sync_run.ts";
+import { authoritiesIn } from "../authority_flag.ts";
 import { readToken } from "../token.ts";
 
 type PushOptions = OptionsOf<"push">;
@@ -34,8 +36,12 @@ export async function run(
     destination,
     suffix: options.suffix,
     token,
+    authorities: "ca" in options ? await authoritiesIn(options.ca) : [],
     connectMs: options.connectTimeout,
     timeoutMs: options.timeout,
+    retries: options.retries,
+    onRetry: (line) => context.stderr.write(`parasync: ${line}\n`),
+    bytesPerSecond: requireRate(options.bwlimit),
   });
   await printSummary(summary, options, context);
   return 0;

@@ -3,7 +3,8 @@ import { serveRoot } from "../../library/serve_root.ts";
 import { SCHEME_NAMES } from "../../schemes/scheme_name.ts";
 import type { CommandContext, OptionsOfAny } from "../command.ts";
 import { type OriginalServer, schemeOfProgram } from "../original.ts";
-import { readToken } from "../token.ts";
+import { readTokens } from "../token.ts";
+import { tlsIdentity } from "../tls_flags.ts";
 
 /**
  * `serve`, and the original's servers, each of one scheme: serves a folder until it is told to stop.
@@ -22,7 +23,9 @@ export async function run(
   const { logger, signal } = context;
   const server = serveRoot({
     ...options,
-    token: readToken(options.tokenFile, context.env),
+    tokens: readTokens(options.tokenFile, context.env),
+    tls: await tlsIdentity(options, logger),
+    trustedProxies: options.trustedProxy,
     allowedHosts: options.allowedHost,
     schemes: own === undefined ? SCHEME_NAMES : [own],
     store: storeChoice(options.store, context.env),
@@ -31,8 +34,13 @@ export async function run(
       maxBodyBytes: options.maxBody,
       maxSessions: options.maxSessions,
       maxConcurrent: options.maxConcurrent,
+      maxQueue: options.maxQueue,
+      queueMs: options.queueTimeout,
+      maxConnections: options.maxConnections,
       maxThreads: options.threads,
+      headerMs: options.headerTimeout,
       idleMs: options.idleTimeout,
+      stallMs: options.stallTimeout,
       sessionMs: options.sessionTtl,
     },
     logger,

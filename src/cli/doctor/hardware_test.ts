@@ -28,7 +28,7 @@ const WELL: HardwareFacts = {
   choice: "auto",
   libraries: [ISAL, BLAKE3],
   native: "libisal.so.2 + libblake3.so",
-  portable: "node:zlib + hash-wasm",
+  portable: "node:zlib + SIMD BLAKE3",
   speeds: [
     { name: "CRC-32", portable: 12.7e9, native: 12.71e9 },
     { name: "BLAKE3", portable: 0.53e9, native: 4.24e9 },

@@ -103,8 +103,7 @@ function checkUnreached(
         "connection",
         `no: the encrypted connection failed: ${printable(detail, 200)}`,
         secure
-          ? "A server has no TLS itself: write http://, or see to the proxy's certificate " +
-            "(DENO_CERT=FILE names one to trust)"
+          ? "Name the authority that signed its certificate (--ca=FILE), or write http:// if it has no TLS"
           : "",
         figures,
       );
@@ -113,7 +112,9 @@ function checkUnreached(
         ANSWERS,
         "not_a_server",
         "something does, but not in HTTP",
-        `Look up which port the server printed when it started${port}`,
+        secure
+          ? ""
+          : `Write https:// if the server has TLS; else look up which port the server printed when it started${port}`,
         figures,
       );
     case "denied":
@@ -267,7 +268,7 @@ function checkGranted(
     return note(
       ACCESS,
       "the token is accepted, but travels unencrypted",
-      "Use an SSH tunnel, or a proxy with TLS, on a line that is not trusted",
+      "Give the server a certificate (--tls-cert, --tls-key), or use an SSH tunnel, on a line that is not trusted",
       figures,
     );
   }

@@ -2,6 +2,7 @@
 import { readText } from "../../transport/body.ts";
 import { PROTOCOL_HEADER } from "../../transport/headers.ts";
 import { readProblem } from "../../transport/problem.ts";
+import { tlsClient } from "../../transport/tls_client.ts";
 import type { ServerAddress } from "./server_address.ts";
 
 /** Why there was no answer. */
@@ -58,6 +59,8 @@ const BODY_BYTES = 64 << 10;
 /** How to ask. */
 export interface ProbeOptions {
   readonly token: string | undefined;
+  /** Certificates of authorities to believe beside the usual ones, in PEM. */
+  readonly authorities: readonly string[];
   /** How long to wait for each answer, in ms. */
   readonly connectMs: number;
   /** Breaks it off. */
@@ -75,6 +78,15 @@ export async function examineServer(
   address: ServerAddress,
   options: ProbeOptions,
 ): Promise<ServerFacts> {
+  using client = tlsClient(address.base, options.authorities);
+  return await examineBy(client, address, options);
+}
+
+async function examineBy(
+  client: Deno.HttpClient | undefined,
+  address: ServerAddress,
+  options: ProbeOptions,
+): Promise<ServerFacts> {
   const { token, connectMs } = options;
   const facts: ServerFacts = {
     address,
@@ -86,27 +98,28 @@ export async function examineServer(
     withToken: null,
     tokenGiven: token !== undefined,
   };
-  const health = await ask(address, "/healthz", undefined, options);
+  const health = await ask(client, address, "/healthz", undefined, options);
   if ("kind" in health) return { ...facts, unreached: health };
   if (health.status !== 200 || health.protocol === null) return { ...facts, health };
   const roundTripsMs: number[] = [];
   const begin = performance.now();
   while (roundTripsMs.length < ROUND_TRIPS && performance.now() - begin < ROUND_TRIPS_MS) {
     const sent = performance.now();
-    const again = await ask(address, "/healthz", undefined, options);
+    const again = await ask(client, address, "/healthz", undefined, options);
     if ("kind" in again) return { ...facts, health, roundTripsMs, unreached: again };
     roundTripsMs.push(performance.now() - sent);
   }
   const reached = { ...facts, health, roundTripsMs };
-  const open = await ask(address, "/v1/capabilities", undefined, options);
+  const open = await ask(client, address, "/v1/capabilities", undefined, options);
   if ("kind" in open) return { ...reached, unreached: open };
   if (open.status !== 401 || token === undefined) return { ...reached, open };
-  const withToken = await ask(address, "/v1/capabilities", token, options);
+  const withToken = await ask(client, address, "/v1/capabilities", token, options);
   if ("kind" in withToken) return { ...reached, open, unreached: withToken };
   return { ...reached, open, withToken };
 }
 
 async function ask(
+  client: Deno.HttpClient | undefined,
   { base }: ServerAddress,
   path: string,
   token: string | undefined,
@@ -122,6 +135,7 @@ async function ask(
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       redirect: "manual",
       signal: controller.signal,
+      ...client && { client },
     });
     const protocol = response.headers.get(PROTOCOL_HEADER);
     const { status } = response;

@@ -66,10 +66,14 @@ function stageLines(stages: Readonly<Record<string, number>>, style: SummaryStyl
 /** What sparing bytes came to, as far as it came to anything. */
 function savingRows(summary: Summary): [label: string, text: string][] {
   const { newBytes, unchangedBytes, refinedBytes, refineRounds, refineWireBytes } = summary;
+  const { resumedBytes } = summary;
   const { coding, codingSavedBytes, deltaBytes } = summary;
   const share = (bytes: number): string =>
     `${formatBytes(bytes).padEnd(8)}  ${formatShare(bytes, newBytes)}`;
   const rows: [label: string, text: string][] = [];
+  if (resumedBytes > 0) {
+    rows.push(["resumed", `${share(resumedBytes)} there from an interrupted sync`]);
+  }
   if (unchangedBytes > 0) rows.push(["unchanged", `${share(unchangedBytes)} noticed by digests`]);
   if (refineRounds > 0) {
     const rounds = `${formatCount(refineRounds)} finer ${refineRounds === 1 ? "round" : "rounds"}`;

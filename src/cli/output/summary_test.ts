@@ -15,6 +15,7 @@ const SUMMARY: Summary = {
   wireUpBytes: 2_900_000,
   wireDownBytes: 100_000,
   unchangedBytes: 0,
+  resumedBytes: 0,
   refinedBytes: 0,
   refineRounds: 0,
   refineWireBytes: 0,
@@ -60,6 +61,7 @@ const NAMES = [
   "wire_up_bytes",
   "wire_down_bytes",
   "unchanged_bytes",
+  "resumed_bytes",
   "refined_bytes",
   "refine_rounds",
   "refine_wire_bytes",
@@ -164,12 +166,13 @@ Deno.test("zeros that were not sent are told of, where there are any", () => {
 
 Deno.test("what spared bytes is told of with its price, where it spared any", () => {
   const plain = renderSummary({ ...SUMMARY, coding: "zstd" }, PLAIN);
-  for (const label of ["unchanged", "refined", "compressed", "estimate"]) {
+  for (const label of ["unchanged", "resumed", "refined", "compressed", "estimate"]) {
     assert(!plain.includes(label), label);
   }
   const text = renderSummary({
     ...SUMMARY,
     unchangedBytes: 30_000_000,
+    resumedBytes: 6_000_000,
     refinedBytes: 3_000_000,
     refineRounds: 2,
     refineWireBytes: 210_000,
@@ -179,6 +182,7 @@ Deno.test("what spared bytes is told of with its price, where it spared any", ()
   }, PLAIN);
   for (
     const line of [
+      /resumed +6\.00 MB +10 % there from an interrupted sync\n/,
       /unchanged +30\.0 MB +50 % noticed by digests\n/,
       /refined +3\.00 MB +5 % found in 2 finer rounds of 210 kB\n/,
       /compressed +7\.00 MB +saved by zstd: the delta is 2\.00 MB, not 9\.00 MB\n/,

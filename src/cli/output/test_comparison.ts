@@ -17,6 +17,7 @@ export const TEST_SUMMARY: Summary = {
   wireUpBytes: 2_900_000,
   wireDownBytes: 100_000,
   unchangedBytes: 0,
+  resumedBytes: 0,
   refinedBytes: 0,
   refineRounds: 0,
   refineWireBytes: 0,

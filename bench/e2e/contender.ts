@@ -28,6 +28,8 @@ export interface ClientTask {
   readonly target: string;
   /** The server's port, or that of a relay in front of it; 0 where there is no server. */
   readonly port: number;
+  /** The address that goes with it. */
+  readonly host: string;
 }
 
 /** A program to run. */

@@ -40,9 +40,9 @@ export async function startCurl(places: Places, fsync: boolean): Promise<Contend
     program: "curl",
     fsync,
     server: await startServer(places, fsync),
-    client: ({ newFile, target, port }) => ({
+    client: ({ newFile, target, host, port }) => ({
       command: "curl",
-      args: ["-sSf", "-H", "Expect:", "-T", newFile, `http://127.0.0.1:${port}/${target}`],
+      args: ["-sSf", "-H", "Expect:", "-T", newFile, `http://${host}:${port}/${target}`],
     }),
     read: () => SILENT,
   };
@@ -58,9 +58,9 @@ export async function startRdiff(places: Places, fsync: boolean): Promise<Conten
     program: "rdiff",
     fsync,
     server: await startServer(places, fsync),
-    client: ({ newFile, target, port }) => ({
+    client: ({ newFile, target, host, port }) => ({
       command: "bash",
-      args: ["-c", script, "rdiff", `http://127.0.0.1:${port}/${target}`, newFile, signature],
+      args: ["-c", script, "rdiff", `http://${host}:${port}/${target}`, newFile, signature],
     }),
     read: () => SILENT,
   };
@@ -85,7 +85,7 @@ export async function startZsync(places: Places): Promise<Contender> {
       const said = new TextDecoder().decode(stderr).trim();
       throw new ParasyncError("internal", `Cannot measure zsync: ${said}`);
     },
-    client: ({ oldFile, target, port }) => ({
+    client: ({ oldFile, target, host, port }) => ({
       command: "zsync",
       args: [
         "-q",
@@ -93,7 +93,7 @@ export async function startZsync(places: Places): Promise<Contender> {
         oldFile,
         "-o",
         join(root, target),
-        `http://127.0.0.1:${port}/shared/new.zsync`,
+        `http://${host}:${port}/shared/new.zsync`,
       ],
     }),
     read: () => SILENT,

@@ -1,5 +1,6 @@
 import { programCommand, startServerProcess } from "../server_process.ts";
 import type { Contender } from "./contender.ts";
+import { lineAddress } from "./line_address.ts";
 
 /** How ours is run. */
 export interface OwnSettings {
@@ -28,6 +29,7 @@ export async function startParasync(root: string, settings: OwnSettings): Promis
   const server = await startServerProcess(root, [
     `--fsync=${onOff}`,
     "--store=off",
+    `--allowed-host=${lineAddress()}`,
     ...serverFlags,
   ]);
   return {
@@ -35,11 +37,11 @@ export async function startParasync(root: string, settings: OwnSettings): Promis
     program: "parasync",
     fsync,
     server,
-    client: ({ newFile, target, port }) =>
+    client: ({ newFile, target, host, port }) =>
       programCommand([
         "push",
         newFile,
-        `http://127.0.0.1:${port}/${target}`,
+        `http://${host}:${port}/${target}`,
         "--json",
         "--progress=off",
         `--hw=${hw}`,

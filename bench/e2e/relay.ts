@@ -1,5 +1,6 @@
 import type { GivenLine } from "../../src/library/given_line.ts";
 import { passDirectly, passPaced } from "./pump.ts";
+import { lineAddress } from "./line_address.ts";
 import { LinePacer } from "./line_pacer.ts";
 import { sleep } from "./sleep.ts";
 
@@ -18,7 +19,9 @@ type Way = keyof RelayCount;
  * is that of the streams' bytes.
  */
 export class Relay {
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  /** The address to connect to. */
+  readonly host: string;
+  readonly #listener: Deno.TcpListener;
   readonly #connections = new Set<Deno.Conn>();
   readonly #target: number;
   readonly #line: GivenLine | undefined;
@@ -33,6 +36,8 @@ export class Relay {
   constructor(target: number, line?: GivenLine) {
     this.#target = target;
     this.#line = line;
+    this.host = line === undefined ? "127.0.0.1" : lineAddress();
+    this.#listener = Deno.listen({ hostname: this.host, port: 0 });
     if (line !== undefined) {
       const shape = { bitsPerSecond: line.bitsPerSecond, delayMs: line.rttMs / 2 };
       this.#pacers = { up: new LinePacer(shape), down: new LinePacer(shape) };
@@ -54,6 +59,11 @@ export class Relay {
 
   async #accept(): Promise<void> {
     for await (const client of this.#listener) {
+      // Behind it are servers without a token; nobody else is let in.
+      if ((client.remoteAddr as Deno.NetAddr).hostname !== this.host) {
+        client.close();
+        continue;
+      }
       this.#pass(client).catch(() => {});
     }
   }

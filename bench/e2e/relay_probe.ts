@@ -39,7 +39,9 @@ export async function relayCeiling(line?: GivenLine): Promise<RelayCeiling> {
   try {
     const bytes = line === undefined ? FREE_BYTES : Math.ceil(line.bitsPerSecond / 8000 * LINE_MS);
     const writer = probe.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(JSON.stringify({ port: relay.port, bytes })));
+    await writer.write(
+      new TextEncoder().encode(JSON.stringify({ host: relay.host, port: relay.port, bytes })),
+    );
     await writer.close();
     let said = "";
     for (let next = await lines.read(); !next.done; next = await lines.read()) said += next.value;
@@ -66,9 +68,13 @@ async function probe(): Promise<RelayCeiling> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   process.stdout.write(`${(listener.addr as Deno.NetAddr).port}\n`);
   const asked = JSON.parse(await new Response(Deno.stdin.readable).text());
-  const { port, bytes } = asked as { readonly port: number; readonly bytes: number };
+  const { host, port, bytes } = asked as {
+    readonly host: string;
+    readonly port: number;
+    readonly bytes: number;
+  };
   const taking = takeAll(listener, bytes);
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  using connection = await Deno.connect({ hostname: host, port });
   connection.setNoDelay(true);
   const buffer = new Uint8Array(256 << 10);
   const trips: number[] = [];

@@ -56,7 +56,7 @@ for (const name of [undefined, "800mbit-4ms"]) {
     const { port } = listener.addr as Deno.NetAddr;
     const relay = name === undefined ? new Relay(port) : new Relay(port, readLine(name));
     try {
-      const client = await Deno.connect({ hostname: "127.0.0.1", port: relay.port });
+      const client = await Deno.connect({ hostname: relay.host, port: relay.port });
       const bytes = Uint8Array.from({ length: 1_234_567 }, (_, i) => i * 7919 >>> 8);
       for (let at = 0; at < bytes.length;) at += await client.write(bytes.subarray(at));
       await client.closeWrite();

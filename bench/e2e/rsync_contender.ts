@@ -27,7 +27,7 @@ export async function startRsync(
     program: "rsync",
     fsync,
     server: await startRsyncDaemon(root, scratch),
-    client: ({ newFile, target, port }) => ({
+    client: ({ newFile, target, host, port }) => ({
       command: "rsync",
       args: [
         "--no-whole-file",
@@ -37,7 +37,7 @@ export async function startRsync(
         ...compress ? ["-z", "--zc=zstd"] : [],
         ...fsync ? ["--fsync"] : [],
         newFile,
-        `rsync://127.0.0.1:${port}/root/${target}`,
+        `rsync://${host}:${port}/root/${target}`,
       ],
     }),
     read: (stdout) => {

@@ -14,6 +14,19 @@ import { Relay, type RelayCount } from "./relay.ts";
 
 const LAUNCHER = fileURLToPath(new URL("./launcher.ts", import.meta.url));
 
+/** Where a client connects to. */
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Of a client without a server. */
+const NOWHERE: Address = { host: "127.0.0.1", port: 0 };
+
+function here(port: number): Address {
+  return { host: "127.0.0.1", port };
+}
+
 /** Two files to sync. */
 export interface Files {
   readonly oldFile: string;
@@ -58,11 +71,11 @@ export interface WatchedRun extends Run {
 export async function runOnce(contender: Contender, place: RunPlace): Promise<Run> {
   const { server } = contender;
   if (place.line === undefined || server === null) {
-    return await runThrough(contender, server?.port ?? 0, place, false);
+    return await runThrough(contender, server === null ? NOWHERE : here(server.port), place, false);
   }
   const relay = new Relay(server.port, place.line);
   try {
-    return await runThrough(contender, relay.port, place, false);
+    return await runThrough(contender, relay, place, false);
   } finally {
     relay.stop();
   }
@@ -83,13 +96,13 @@ export async function runWatched(
 ): Promise<WatchedRun> {
   const { server } = contender;
   if (server === null) {
-    const run = await runThrough(contender, 0, place, true);
+    const run = await runThrough(contender, NOWHERE, place, true);
     return { ...run, serverPeakBytes: null, wire: null };
   }
   const relay = relayed ? new Relay(server.port, place.line) : undefined;
   const watch = new PeakWatch(() => descendantsOf(server.pid));
   try {
-    const run = await runThrough(contender, relay?.port ?? server.port, place, true);
+    const run = await runThrough(contender, relay ?? here(server.port), place, true);
     const own = peakBytesOf(server.pid);
     const peaks = [own, watch.peakBytes].filter((bytes) => bytes !== undefined);
     return {
@@ -105,7 +118,7 @@ export async function runWatched(
 
 async function runThrough(
   contender: Contender,
-  port: number,
+  { host, port }: Address,
   place: RunPlace,
   watch: boolean,
 ): Promise<Run> {
@@ -116,7 +129,7 @@ async function runThrough(
   const before = fs.statSync(oldFile, { bigint: true });
   if (cold) forgetFiles([oldFile, newFile]);
   const cpuBefore = server === null ? undefined : cpuMillisOf(server.pid);
-  const client = contender.client({ oldFile, newFile, target: TARGET, port });
+  const client = contender.client({ oldFile, newFile, target: TARGET, host, port });
   const launched = await launchClient(name, client, watch, signal);
   if (server !== null) await childrenEnded(server.pid);
   const cpuAfter = server === null ? undefined : cpuMillisOf(server.pid);

@@ -95,7 +95,13 @@ async function runCrowd(
   const { port } = contender.server!;
   const begun = performance.now();
   const ends = await Promise.all(targets.map(async (target) => {
-    const { command, args } = contender.client({ oldFile, newFile, target, port });
+    const { command, args } = contender.client({
+      oldFile,
+      newFile,
+      target,
+      host: "127.0.0.1",
+      port,
+    });
     const started = performance.now();
     const { success } = await new Deno.Command(command, {
       args,

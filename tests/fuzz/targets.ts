@@ -3,6 +3,7 @@ import { DELTA_TARGETS } from "./targets/deltas.ts";
 import { FRAME_TARGETS } from "./targets/frames.ts";
 import { LIBRSYNC_TARGETS } from "./targets/librsync.ts";
 import { recordTargets } from "./targets/records.ts";
+import { settingsTargets } from "./targets/settings.ts";
 import { textTargets } from "./targets/texts.ts";
 
 /**
@@ -17,5 +18,6 @@ export function allTargets(folder: string): readonly FuzzTarget[] {
     ...LIBRSYNC_TARGETS,
     ...recordTargets(folder),
     ...textTargets(folder),
+    ...settingsTargets(folder),
   ];
 }

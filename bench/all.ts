@@ -64,9 +64,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
   links: {
     file: "e2e.ts",
     args: [
-      "--pairs=headers,typescript",
+      "--pairs=headers,sqlite,typescript",
       "--schemes=parasync",
-      "--against=rsync,curl",
+      "--against=rsync",
       "--links=1gbit-1ms,500mbit-50ms,100mbit-40ms",
       "--runs=3",
     ],

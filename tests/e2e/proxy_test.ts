@@ -39,6 +39,8 @@ async function proxied(
         "--prefix=/sync",
         `--token-file=${token}`,
         "--trusted-proxy=127.0.0.1",
+        // As it is unless told otherwise: what a killed server leaves is gone on with.
+        "--keep-partial=on",
       ]),
     );
   }

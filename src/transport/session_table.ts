@@ -34,6 +34,9 @@ export const SWEEP_FACTOR = 2;
 /** The most folders remembered as swept. */
 const MOST_SWEPT = 4096;
 
+/** How long a sync keeps its place between two of its requests, in ms: what it has begun should not be sent away. */
+const PLACE_MS = 5_000;
+
 /** The most failures remembered at once. */
 const MOST_FAILURES = 256;
 
@@ -99,7 +102,7 @@ export class SessionTable {
     this.#results = new ResultKeeper(house.store);
     this.#timer = setInterval(() => this.#expire(), Math.min(house.limits.sessionMs, 5_000));
     Deno.unrefTimer(this.#timer);
-    this.#queue = new SyncQueue(house.limits, () => this.busy);
+    this.#queue = new SyncQueue(house.limits, () => this.#holding());
   }
 
   /** Stores the checksums of a session's result by and by, where its scheme works from stored ones. */
@@ -129,6 +132,16 @@ export class SessionTable {
     return busy;
   }
 
+  /** How many syncs have a place: those at work, and those that have just been and are about to go on. */
+  #holding(): number {
+    const since = performance.now() - PLACE_MS;
+    let holding = 0;
+    for (const { requests, over, parts, lastUsed } of this.#byKey.values()) {
+      if (requests > 0 || !over && !parts.looking && lastUsed > since) holding++;
+    }
+    return holding;
+  }
+
   /** How many syncs wait until they may work. */
   get waiting(): number {
     return this.#queue.waiting;
@@ -146,7 +159,9 @@ export class SessionTable {
     // Whoever may not do it need not wait for being told so.
     requireNamed(grant, query.name);
     if (!isLooking(query)) requireWritable(grant);
-    const begun = await this.#queue.enter(client, signal);
+    const entering = this.#queue.enter(client, signal);
+    this.#wakeLater();
+    const begun = await entering;
     try {
       const session = await this.#begin(query, grant);
       return {
@@ -279,6 +294,7 @@ export class SessionTable {
     }
     this.onEnd(session, reason);
     await session.end(reason);
+    this.#queue.wake();
   }
 
   /** Ends a session that failed, and remembers why: its client may not get the answer that says so. */
@@ -322,8 +338,17 @@ export class SessionTable {
     throw new BusyError(`Cannot go on now: ${busy} syncs are at work`, 1000);
   }
 
+  /** Whoever has a place and does not go on has lost it by then. */
+  #wakeLater(): void {
+    if (this.#queue.waiting === 0) return;
+    Deno.unrefTimer(setTimeout(() => this.#queue.wake(), PLACE_MS + 1));
+  }
+
   #enter(session: Session): Session {
-    session.onIdle = () => this.#queue.wake();
+    session.onIdle = () => {
+      this.#queue.wake();
+      this.#wakeLater();
+    };
     this.#byKey.set(session.parts.key, session);
     if (!session.parts.looking) this.#byTarget.set(session.parts.target.path, session);
     return session;

@@ -5,6 +5,7 @@ import { assertFailed, assertSucceeded } from "../outcome.ts";
 import { assertProblem } from "../problem.ts";
 import { run } from "../program.ts";
 import { rawRequest } from "../raw_request.ts";
+import { openFrames, openSession } from "../wire_session.ts";
 import { equalBytes, eventually, someBytes, Workspace } from "../workspace.ts";
 
 const HEAD =
@@ -44,6 +45,17 @@ Deno.test("a push that waits in vain ends with 22, and one whose turn comes goes
   }
   await space.clean();
   assertSucceeded(await run(push));
+});
+
+Deno.test("a sync that does not go on loses its place", async () => {
+  await using space = new Workspace();
+  const old = someBytes(1000, 1);
+  space.old("a", old);
+  space.old("b", old);
+  const server = await space.serve(["--max-concurrent=1", "--queue-timeout=60s"]);
+  await openSession(server.url, "basis_filename=a&target=replace", openFrames(1000));
+  const push = ["push", space.new(someBytes(1000, 2)), `${server.url}/b`, "--retries=0"];
+  assertSucceeded(await run([...push, "--connect-timeout=60s"]));
 });
 
 Deno.test("what does not fit into the queue is answered at once, and told when to come again", async () => {

@@ -150,10 +150,12 @@ reason() { # what deno says is wrong, without its trace
 
 "$deno" install --quiet --frozen >"$log" 2>&1 || fail "Cannot fetch the dependencies: $(reason)"
 
-# Of what the packages hold, types and what Node alone would load are of no use in an executable.
+# Of what the packages hold, types, what Node alone would load, and second forms of the same are of no use in an
+# executable.
 unused=()
 for path in node_modules/@types node_modules/.deno/@types+* node_modules/.deno/undici-types@* \
-  node_modules/.deno/@bufbuild+protobuf@*/node_modules/@bufbuild/protobuf/dist/commonjs; do
+  node_modules/.deno/@bufbuild+protobuf@*/node_modules/@bufbuild/protobuf/dist/commonjs \
+  node_modules/.deno/hash-wasm@*/node_modules/hash-wasm/{src,lib,dist/lib,dist/index.esm*.js,dist/*.umd.min.js}; do
   [[ -e $path ]] && unused+=(--exclude "$path")
 done
 

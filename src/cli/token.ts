@@ -21,7 +21,14 @@ export function readTokens(
 ): readonly TokenEntry[] {
   if (file !== undefined) return readTokenFile(file);
   const token = env(VARIABLE);
-  if (token === undefined || token === "") return [];
+  if (token === undefined) return [];
+  // What was to make it has failed: a server would be open that is meant not to be.
+  if (token === "") {
+    throw new ParasyncError(
+      "usage",
+      `Cannot use ${VARIABLE}: it is empty; unset it if there is none`,
+    );
+  }
   return [{ token: requireToken(token), grant: { ...FULL_GRANT, name: VARIABLE } }];
 }
 
@@ -37,6 +44,7 @@ export function readToken(
   file: string | undefined,
   env: (name: string) => string | undefined,
 ): string | undefined {
+  if (file === undefined && env(VARIABLE) === "") return undefined;
   return readTokens(file, env)[0]?.token;
 }
 

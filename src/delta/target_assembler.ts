@@ -50,6 +50,8 @@ export class TargetAssembler implements AbsoluteAssembler {
   /** Segments that were there before, until they are read. */
   readonly #held = new Set<number>();
   #heldBytes = 0;
+  /** Those of them that have not been read yet. */
+  #unread = 0;
   readonly #work = new Work(() => this.#dispatch());
   #repairing = false;
 
@@ -72,7 +74,7 @@ export class TargetAssembler implements AbsoluteAssembler {
 
   /** Bytes of the target that are in their place. */
   get covered(): number {
-    return this.#coverage.covered;
+    return this.#coverage.covered - this.#unread;
   }
 
   /** Bytes that were in their place before. */
@@ -111,6 +113,7 @@ export class TargetAssembler implements AbsoluteAssembler {
     const length = Math.min(SEGMENT_BYTES, this.#size - begin);
     this.#coverage.add(begin, length);
     this.#heldBytes += length;
+    this.#unread += length;
   }
 
   /** Bytes have been written to the target. */
@@ -188,8 +191,10 @@ export class TargetAssembler implements AbsoluteAssembler {
   }
 
   async #verify(): Promise<boolean> {
-    for (const segment of this.#held) this.#complete.push(segment);
-    this.#held.clear();
+    if (this.#heldBytes > 0) {
+      // Whoever left what is held may have written to any of it until now.
+      this.#complete = Array.from(this.#hashed.keys());
+    }
     this.#dispatchVerification(1);
     await this.#settle();
     const found = this.#digest(this.#size, this.#segments);
@@ -245,6 +250,9 @@ export class TargetAssembler implements AbsoluteAssembler {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
       this.#hashed[segment] = 1;
+      if (this.#held.delete(segment)) {
+        this.#unread -= Math.min(SEGMENT_BYTES, this.#size - segment * SEGMENT_BYTES);
+      }
       this.#segments.set(
         digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES),
         segment * STRONG_BYTES,

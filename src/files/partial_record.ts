@@ -33,10 +33,10 @@ export class PartialRecord {
     partials?: PartialFolder | undefined,
   ) {
     this.directory = partials?.directory ?? location.directory;
-    // Several servers may see the root under several paths.
+    // Several servers may see the folder under several paths, and from several roots; its number is the same.
     const name = partials === undefined
       ? location.base
-      : location.path.slice(partials.root.length).replace(/^[/\\]+/, "");
+      : `${location.directoryKey.split(":").at(-1)}/${location.base}`;
     // Where upper and lower case are one to the file system, they are one target.
     const folded = Deno.build.os === "linux" ? name : name.toLowerCase();
     const hash = createHash("sha256").update(folded).digest("hex").slice(0, 16);

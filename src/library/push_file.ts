@@ -161,13 +161,18 @@ class Deadline {
 
 /** Shows how far the server is with the target; the answer to the patch comes only at its end. */
 function pollServer(peer: HttpPeer, progress: SyncObserver["progress"]): () => void {
+  let asking = false;
   const timer = setInterval(async () => {
+    if (asking) return;
+    asking = true;
     let at: { readonly done: number; readonly total: number };
     try {
       at = await peer.progress();
     } catch {
       // What is wrong with the server shows in the sync itself.
       return;
+    } finally {
+      asking = false;
     }
     if (at.total > 0) progress("server", "apply", at.done, at.total);
   }, POLL_MS);

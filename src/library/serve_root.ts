@@ -128,12 +128,13 @@ export function serveRoot(task: ServeTask): ServedRoot {
     sessions.close().catch(() => {});
     throw error;
   }
-  if (!isLoopback(host) && tls === undefined && task.trustedProxies.length === 0) {
+  if (!isLoopback(host) && tokens.length === 0) {
+    logger.warn("Anyone who reaches this server can write to the root");
+  }
+  if (!isLoopback(host) && tls === undefined) {
     logger.warn(
-      tokens.length > 0
-        ? "The token and all content go over the line unencrypted; give a certificate (--tls-cert, " +
-          "--tls-key)"
-        : "Anyone who reaches this server can write to the root, and all content goes unencrypted",
+      "The token, if there is one, and all content go over the line unencrypted; give a certificate " +
+        "(--tls-cert, --tls-key)",
     );
   }
   const { hostname, port: bound } = server.address;

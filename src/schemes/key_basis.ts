@@ -125,7 +125,20 @@ class KeyBasis {
     if (this.#batched) yield* this.#match();
     else yield* this.#matchWhole();
     // What is held must be known to the client, which is not to send it.
-    await this.#comparing;
+    let compared = false;
+    const comparing = this.#comparing.finally(() => compared = true);
+    comparing.catch(() => {});
+    while (!compared) {
+      yield* this.#unchanged.splice(0);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const tick = new Promise<boolean>((resolve) =>
+        timer = setTimeout(() => resolve(true), PROGRESS_MS)
+      );
+      const late = await Promise.race([comparing.then(() => false, () => false), tick]);
+      clearTimeout(timer);
+      if (late) yield this.#progress();
+    }
+    await comparing;
     yield* this.#unchanged.splice(0);
     yield answerFrame({
       case: "done",
@@ -252,7 +265,7 @@ class KeyBasis {
     const count = digests.length / STRONG_BYTES;
     if (
       this.#end.confirm !== "target" && !targetOnly || !Number.isInteger(count) ||
-      first !== this.#segments || first + count > segmentCount(this.#newSize)
+      count < 1 || first !== this.#segments || first + count > segmentCount(this.#newSize)
     ) {
       throw new ParasyncError(
         "bad_request",

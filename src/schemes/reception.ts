@@ -93,6 +93,7 @@ export class Reception implements AdoptedTarget {
   #idle: () => void = () => {};
   #over = false;
   #mismatched = false;
+  #discarded: Promise<void> | undefined;
   #committed: Promise<CommitResult> | undefined;
   /** Whether the body that ends the patch is here. */
   #ending = false;
@@ -262,11 +263,16 @@ export class Reception implements AdoptedTarget {
   ): Promise<void> {
     // What is being committed cannot be given up, only waited for.
     await this.#committed?.catch(() => {});
-    if (this.#over) return;
+    // Whoever gives up as well must not go on, and give the target's lock away, before this is done.
+    if (this.#over) return await this.#discarded;
     this.#over = true;
+    await (this.#discarded = this.#giveUp(reason));
+  }
+
+  async #giveUp(reason: ParasyncError): Promise<void> {
     this.#assembler.fail(reason);
     await this.#assembler.idle();
-    await this.#release();
+    await this.release().catch(() => {});
     const { record, key, adopt } = this.#options;
     const begun = this.covered > 0 || adopt !== undefined;
     if (record !== undefined && begun && INTERRUPTIONS.has(reason.code)) {
@@ -282,7 +288,7 @@ export class Reception implements AdoptedTarget {
     this.#over = true;
     this.#committed = clock.time("commit", async () => {
       try {
-        await this.#release();
+        await this.release().catch(() => {});
         return await this.#target.commit({ ...commit, basis });
       } finally {
         record?.remove(key);
@@ -291,7 +297,8 @@ export class Reception implements AdoptedTarget {
     return await this.#committed;
   }
 
-  async #release(): Promise<void> {
+  /** Closes the lanes' descriptors of the temporary. */
+  async release(): Promise<void> {
     await this.#options.lanes.release([this.reference]);
   }
 }

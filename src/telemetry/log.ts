@@ -65,8 +65,8 @@ function fieldValue(name: string, value: string | number | boolean | null): type
 
 function textValue(value: string | number | boolean | null): string {
   if (typeof value !== "string") return String(value);
-  const shown = printable(value);
-  return shown === value && /^[^\s"=]+$/.test(value) ? value : `"${shown.replaceAll('"', '\\"')}"`;
+  const shown = printable(value.replace(/[\\"]/g, "\\$&"));
+  return shown === value && /^[^\s"=]+$/.test(value) ? value : `"${shown}"`;
 }
 
 function renderText(time: Date, level: LogLevel, message: string, fields: LogFields): string {

@@ -38,8 +38,9 @@ export function requireAccess(request: Request, rules: AccessRules, client: stri
         "(--allowed-host)",
     );
   }
-  const grant = grantOf(request, rules, client);
+  // Before the token: else a page could have its visitor's browser send wrong ones, until his own is not taken either.
   requireNoPage(request);
+  const grant = grantOf(request, rules, client);
   if (request.method !== "POST") return grant;
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
   if (type !== FRAMES_TYPE && type !== BYTES_TYPE) {

@@ -237,7 +237,10 @@ export class HttpPeer implements Peer {
   /** How far the server is with the target, in bytes; zeros before there is a session. */
   async progress(): Promise<{ readonly done: number; readonly total: number }> {
     if (this.#key === undefined) return { done: 0, total: 0 };
-    const response = await this.#askProgress(this.#options.signal);
+    const { signal, connectMs } = this.#options;
+    const response = await this.#askProgress(
+      AbortSignal.any([signal, AbortSignal.timeout(connectMs)]),
+    );
     const { done, total } = await response.json();
     return { done: Number(done), total: Number(total) };
   }

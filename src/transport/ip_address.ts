@@ -62,3 +62,15 @@ export function isV4(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff &&
     bytes[11] === 0xff;
 }
+
+/**
+ * Addresses that are one client's: whoever has one of IPv6 has a network of 64 bits of them.
+ *
+ * @param client An address.
+ * @returns What all of them have in common.
+ */
+export function groupOf(client: string): string {
+  const bytes = parseAddress(client);
+  if (bytes === undefined) return client;
+  return String(isV4(bytes) ? bytes : bytes.subarray(0, 8));
+}

@@ -23,6 +23,8 @@ export class RequestTrace {
   /** Bytes of its body, and of the answer's, so far. */
   receivedBytes = 0;
   sentBytes = 0;
+  /** Resolves when all of the answer has been given to the runtime; undefined where it was at once. */
+  made: Promise<void> | undefined;
   readonly startedAt = performance.now();
   #sync: SyncEntry | undefined;
 

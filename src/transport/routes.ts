@@ -131,6 +131,7 @@ export class Routes {
     if (hasTwoLengths(request)) response.headers.set("connection", "close");
     const about = { method: request.method, path: pathOf(request), status: response.status };
     this.#telemetry.answered(trace, about, connection.completed);
+    connection.onMade?.(trace.made);
     return response;
   }
 
@@ -291,6 +292,8 @@ export class Routes {
     // Runs while the client has been given all that may wait for it, and is not taking it.
     let stalled: ReturnType<typeof setTimeout> | undefined;
     let gone = false;
+    const made = Promise.withResolvers<void>();
+    trace.made = made.promise;
     const giveUp = async (controller: ReadableStreamDefaultController): Promise<void> => {
       const late = new ParasyncError(
         "timeout",
@@ -298,9 +301,10 @@ export class Routes {
       );
       this.#log("Cannot answer", session.parts.name, late, trace);
       gone = true;
-      leave();
       controller.error(late);
-      await sessions.end(session, late);
+      made.resolve();
+      // The target stays locked until nothing works on it any more.
+      await sessions.end(session, late).finally(leave);
       await frames.return();
     };
     return new ReadableStream({
@@ -330,6 +334,7 @@ export class Routes {
             // Nothing can be said in such a body: it breaks off, and the client asks why.
             leave();
             controller.error(failure);
+            made.resolve();
             return await sessions.fail(session, failure);
           }
           // A client that tries again as soon as it has read this must not find the target locked.
@@ -339,16 +344,17 @@ export class Routes {
         }
         leave();
         controller.close();
+        made.resolve();
       },
       cancel: async () => {
         clearTimeout(stalled);
         gone = true;
-        leave();
+        made.resolve();
         logger.info("Client went away", { name: session.parts.name });
         await sessions.end(
           session,
           new ParasyncError("stream", "Cannot go on: the client went away"),
-        );
+        ).finally(leave);
         await frames.return();
       },
     }, { highWaterMark: SEND_FRAMES });
@@ -385,6 +391,7 @@ export class Routes {
     const key = request.headers.get(KEY_HEADER) ?? parameters.get("key") ?? "";
     requireSessionKey(key);
     const session = sessions.find(key, name, trace.grant);
+    if (!session.parts.looking) requireWritable(trace.grant);
     this.#telemetry.joins(trace, session);
     const leave = session.enter();
     try {
@@ -487,7 +494,9 @@ export class Routes {
     if (sessions.isCommitted(key)) return jsonAnswer({ done: 0, total: 0, committed: true }, trace);
     const failure = sessions.failure(key);
     if (failure !== undefined) return problemResponse(failure, null, trace);
-    return jsonAnswer(sessions.peek(key)?.progress ?? { done: 0, total: 0 }, trace);
+    const session = sessions.peek(key);
+    if (session !== undefined) requireNamed(trace.grant, session.parts.name);
+    return jsonAnswer(session?.progress ?? { done: 0, total: 0 }, trace);
   };
 
   readonly #capabilities: Route = (_request, _parameters, trace) => {

@@ -1,7 +1,7 @@
 import { ParasyncError } from "../errors.ts";
 import { openAcceptedSockets, peerKey } from "./accepted_sockets.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
-import { BYTES_TYPE, FRAMES_TYPE } from "./headers.ts";
+import type { Limits } from "./limits.ts";
 import { type RouteParts, Routes } from "./routes.ts";
 import { dropAddressOverride, requireAddress } from "./server_address.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
@@ -58,12 +58,14 @@ export function startServer(parts: RouteParts, options: ListenOptions): RunningS
     const { hostname: peer, port: peerPort } = remoteAddr;
     const answered = watch?.requested(peerKey(peer, peerPort));
     const { headers } = request;
+    let made: Promise<void> | undefined;
     const response = await routes.handle(request, {
       client: proxies.clientOf(peer, headers.get("x-forwarded-for")),
       requestId: proxies.has(peer) ? headers.get("x-request-id") ?? undefined : undefined,
       completed,
+      onMade: (promise) => made = promise,
     });
-    if (answered !== undefined) whenSent(response, completed, limits.idleMs, answered);
+    if (answered !== undefined) whenSent(made, completed, limits, answered);
     return response;
   };
   const listen = (at: number): Deno.HttpServer<Deno.NetAddr> =>
@@ -145,26 +147,28 @@ async function settledWithin(promise: Promise<void>, ms: number): Promise<void> 
   clearTimeout(timer);
 }
 
-/**
- * Tells when an answer has gone out, or has had its time for that. Streams that sessions answer with look after their
- * clients themselves.
- */
+/** Tells when an answer has gone out, or has had its time for that since all of it was made. */
 function whenSent(
-  { headers }: Response,
+  made: Promise<void> | undefined,
   completed: Promise<void>,
-  idleMs: number,
+  { idleMs, stallMs }: Limits,
   done: () => void,
 ): void {
-  const type = headers.get("content-type");
-  const streamed = type === FRAMES_TYPE || type === BYTES_TYPE;
-  const timer = streamed ? undefined : setTimeout(over, idleMs);
-  if (timer !== undefined) Deno.unrefTimer(timer);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
-  function over(): void {
+  const over = (): void => {
     clearTimeout(timer);
     if (!isOver) done();
     isOver = true;
-  }
+  };
+  const arm = (ms: number): void => {
+    if (isOver) return;
+    timer = setTimeout(over, ms);
+    Deno.unrefTimer(timer);
+  };
+  // Of a long answer much may be on a slow line still.
+  if (made === undefined) arm(idleMs);
+  else made.then(() => arm(stallMs));
   completed.then(over, over);
 }
 

@@ -30,6 +30,8 @@ export interface ConnectionInfo {
   readonly requestId?: string | undefined;
   /** Resolves when its answer has been sent, rejects when it could not be. */
   readonly completed?: Promise<void>;
+  /** Told when its answer begins to be made: resolves when that is done; undefined where it is already. */
+  readonly onMade?: (made: Promise<void> | undefined) => void;
 }
 
 /** What telemetry is made of. */

@@ -76,6 +76,7 @@ export class Session {
   #requests = 0;
   #settled = false;
   #over = false;
+  #ended: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
@@ -237,13 +238,20 @@ export class Session {
    *
    * @param reason Why, for those who still work for it.
    */
-  async end(reason: ParasyncError): Promise<void> {
-    if (this.#over) return;
+  end(reason: ParasyncError): Promise<void> {
+    return this.#ended ??= this.#end(reason);
+  }
+
+  async #end(reason: ParasyncError): Promise<void> {
     this.#over = true;
     this.#controller.abort(reason);
     const { basis, lanes } = this.parts;
     this.#forget();
-    await this.#reception?.then((reception) => reception.discard(reason), () => {});
+    await this.#reception?.then(async (reception) => {
+      await reception.discard(reason);
+      // What was being compared may have been opened again; now that all is aborted nothing is any more.
+      await reception.release();
+    }, () => {});
     const reference = this.basisReference;
     if (reference !== null) await lanes.release([reference]);
     basis?.close();

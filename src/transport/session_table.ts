@@ -24,6 +24,7 @@ import type { LanePool } from "../workers/pool.ts";
 import { BusyError } from "./busy.ts";
 import { type Grant, requireLocated, requireNamed, requireWritable } from "./grant.ts";
 import { type Limits, MAX_CHUNKS } from "./limits.ts";
+import { groupOf } from "./ip_address.ts";
 import { Session } from "./session.ts";
 import { SyncQueue } from "./sync_queue.ts";
 import type { SyncQuery, TargetChoice } from "./sync_query.ts";
@@ -159,7 +160,7 @@ export class SessionTable {
     // Whoever may not do it need not wait for being told so.
     requireNamed(grant, query.name);
     if (!isLooking(query)) requireWritable(grant);
-    const entering = this.#queue.enter(client, signal);
+    const entering = this.#queue.enter(groupOf(client), signal);
     this.#wakeLater();
     const begun = await entering;
     try {

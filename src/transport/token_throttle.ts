@@ -1,5 +1,5 @@
 import { BusyError } from "./busy.ts";
-import { isV4, parseAddress } from "./ip_address.ts";
+import { groupOf } from "./ip_address.ts";
 
 /** Wrong tokens that an address may send at once. */
 const MOST_FAILURES = 10;
@@ -65,10 +65,4 @@ export class TokenThrottle {
   #countOf({ count, at }: Failures): number {
     return Math.max(0, count - (this.#now() - at) / FORGET_MS);
   }
-}
-
-/** Whoever has one address of IPv6 has a network of 64 bits of them. */
-function groupOf(client: string): string {
-  const bytes = parseAddress(client);
-  return bytes === undefined || isV4(bytes) ? client : String(bytes.subarray(0, 8));
 }

@@ -36,13 +36,13 @@ export const SWEEP_FACTOR = 2;
 const MOST_SWEPT = 4096;
 
 /** How long a sync keeps its place between two of its requests, in ms: what it has begun should not be sent away. */
-const PLACE_MS = 5_000;
+const PLACE_MS = 500;
 
 /** The most failures remembered at once. */
 const MOST_FAILURES = 256;
 
 /** A session that goes on with another request may do so beyond the number of syncs at once, up to this multiple. */
-const GOING_ON = 2;
+const GOING_ON = 4;
 
 /** Who begins a session. */
 export interface SessionClient {

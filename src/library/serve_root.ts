@@ -131,7 +131,8 @@ export function serveRoot(task: ServeTask): ServedRoot {
   if (!isLoopback(host) && tokens.length === 0) {
     logger.warn("Anyone who reaches this server can write to the root");
   }
-  if (!isLoopback(host) && tls === undefined) {
+  // A proxy that is trusted is likely to be what encrypts.
+  if (!isLoopback(host) && tls === undefined && task.trustedProxies.length === 0) {
     logger.warn(
       "The token, if there is one, and all content go over the line unencrypted; give a certificate " +
         "(--tls-cert, --tls-key)",

@@ -141,11 +141,18 @@ export class Reception implements AdoptedTarget {
     if (adopt === undefined) {
       // What is not gone on with is in the way of the room that this one needs.
       if (left !== null) unlinkQuietly(artefactPath(record!.directory, left, "part"));
-      target = TargetFile.create(made);
+      // Before it is there: whoever is killed meanwhile leaves nothing that nobody knows of.
+      record?.write(key);
+      try {
+        target = TargetFile.create(made);
+      } catch (error) {
+        record?.remove(key);
+        throw error;
+      }
     } else {
       target = TargetFile.adopt(made, adopt);
+      record?.write(key);
     }
-    record?.write(key);
     const reference: FileReference = {
       path: target.path,
       name: location.name,

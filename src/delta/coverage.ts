@@ -93,7 +93,7 @@ export class Coverage {
   }
 
   /**
-   * What has not been counted yet, for resuming.
+   * What has not been counted yet.
    *
    * @returns The first byte of each gap and the one after its last, pair after pair, in order.
    * @throws {ParasyncError} `bad_request` when some bytes have been counted twice.

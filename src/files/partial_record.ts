@@ -5,7 +5,6 @@ import { createExclusive } from "./apply_file.ts";
 import { ARTEFACT_PREFIX, artefactPath, isSessionKey, newSessionKey } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";
 import type { Location } from "./location.ts";
-import type { PartialFolder } from "./partial_folder.ts";
 import { openPinned } from "./pinned_file.ts";
 import { writeFully } from "./positional.ts";
 
@@ -25,14 +24,13 @@ export class PartialRecord {
 
   /**
    * @param location The target.
-   * @param partials The folder for all temporaries and their root, real paths; undefined: each lies beside its
-   * target.
+   * @param partials The folder for all temporaries, a real path; undefined: each lies beside its target.
    */
   constructor(
     location: Location,
-    partials?: PartialFolder | undefined,
+    partials?: string | undefined,
   ) {
-    this.directory = partials?.directory ?? location.directory;
+    this.directory = partials ?? location.directory;
     // Several servers may see the folder under several paths, and from several roots; its number is the same.
     const name = partials === undefined
       ? location.base

@@ -5,7 +5,6 @@ import type { FileIdentity } from "../files/identity.ts";
 import { artefactPath } from "../files/artefact.ts";
 import { acquireLease, type Lease } from "../files/lease.ts";
 import type { Location } from "../files/location.ts";
-import type { PartialFolder } from "../files/partial_folder.ts";
 import { PartialRecord } from "../files/partial_record.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import { removeSessionRecord } from "../files/session_record.ts";
@@ -44,7 +43,7 @@ export interface SessionParts {
   /** Whether what an interrupted sync has brought is kept for the next one. */
   readonly keepPartial: boolean;
   /** The folder for temporaries and its root, real paths; undefined: each lies beside its target. */
-  readonly partials: PartialFolder | undefined;
+  readonly partials: string | undefined;
   /** Bytes of disk that the new file takes, if the client said so. */
   readonly allocated: number | undefined;
 }
@@ -209,7 +208,7 @@ export class Session {
       basis,
       basisReference: this.basisReference,
       newSize,
-      directory: this.parts.partials?.directory,
+      directory: this.parts.partials,
       record: this.#record,
       adopt,
       order: SCHEMES[scheme].order,

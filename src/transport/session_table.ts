@@ -1,7 +1,6 @@
 import { expectedChunks } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import { newSessionKey } from "../files/artefact.ts";
-import type { PartialFolder } from "../files/partial_folder.ts";
 import type { ChecksumStore } from "../files/checksum_store.ts";
 import type { Location } from "../files/location.ts";
 import { openPinned, type PinnedFile } from "../files/pinned_file.ts";
@@ -73,7 +72,7 @@ export interface SessionHouse {
   /** Whether what an interrupted sync has brought is kept for the next one. */
   readonly keepPartial: boolean;
   /** The folder for temporaries and its root, real paths; undefined: each lies beside its target. */
-  readonly partials?: PartialFolder | undefined;
+  readonly partials?: string | undefined;
   /** Where checksums are kept, for the schemes that work from stored ones. */
   readonly store: ChecksumStore;
 }

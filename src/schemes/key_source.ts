@@ -81,7 +81,9 @@ class KeySource {
   readonly #frames: KeyFrames;
   readonly #remainder: Remainder;
   #down = 0;
-  /** Resolved when the new file is cut to its end: this end has nothing to do then but to wait. */
+  /** Whether keys wait until the line is known, and what else of them need be sent. */
+  readonly #gated: boolean;
+  /** Resolved when nobody has anything to do any more that could make a round trip late. */
   readonly #calm = Promise.withResolvers<void>();
   #acknowledged: Promise<number> | undefined;
   #line: Promise<Line> | undefined;
@@ -109,9 +111,9 @@ class KeySource {
     this.#gate = new SegmentGate(segmentCount(end.file.size), this.#takeBlock);
     // Who confirms by chunks shows the paper's order, and has no use for places alone; and where there are few keys
     // there is nothing to spare.
-    const gated = this.#streamed && end.confirm === "target" && SCHEMES[plan.name].modes &&
+    this.#gated = this.#streamed && end.confirm === "target" && SCHEMES[plan.name].modes &&
       end.file.size >= GATED_BYTES;
-    if (!gated) this.#gate.decide(false);
+    if (!this.#gated) this.#gate.decide(false);
     this.#resumes = SCHEMES[plan.name].modes && order === "any";
     this.#remainder = new Remainder(end.file.size, order === "any" ? this.#refiner : this.#writer);
     const sink = this.#resumes ? this.#remainder : this.#writer;
@@ -199,7 +201,8 @@ class KeySource {
           progress("client", "chunk", done, reference.size);
         }),
     );
-    this.#calm.resolve();
+    // The server may be at work still; but it has all it can have where keys wait for this.
+    if (this.#gated) this.#calm.resolve();
     this.#frames.pushed();
     await this.#openGate();
     this.#matcher.scanned();
@@ -297,6 +300,7 @@ class KeySource {
       case "done":
         this.#ready();
         this.#done = frame.value;
+        this.#calm.resolve();
         break;
       case "problem": {
         const { code, message } = frame.value;

@@ -147,6 +147,32 @@ Deno.test("a server whose result is wrong even after a repair fails the sync", a
   assertEquals([error.code, peer.bodies.length], ["verification", 2]);
 });
 
+Deno.test("a round trip is not believed to be long before the server has done its part", async () => {
+  const seen: string[] = [];
+  class BusyPeer extends ScriptedPeer {
+    override async *match(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const frame of super.match(frames)) {
+        const { case: kind } = readAnswer(frame).frame;
+        // Whatever this end was about to conclude from having cut its file, it has by now.
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+        seen.push(kind!);
+        yield frame;
+      }
+    }
+    override async roundTrip(
+      _acknowledged?: Promise<number>,
+      _short?: number,
+      calm?: Promise<void>,
+    ): Promise<number> {
+      await calm;
+      seen.push("calm");
+      return 1;
+    }
+  }
+  await pushTo(new BusyPeer([SESSION, DONE]), FILE);
+  assertEquals(seen, ["session", "done", "calm"]);
+});
+
 Deno.test("a server that never answers is left when the signal says so", async () => {
   const peer = new ScriptedPeer([]);
   const stop = new AbortController();

@@ -29,7 +29,7 @@ export interface Line {
  *
  * @param peer The server.
  * @param acknowledged The round trip of the session's acknowledgement.
- * @param calm Resolves when this end is idle.
+ * @param calm Resolves when both ends are idle, as far as this one can tell.
  * @param session What the server has said.
  * @param end What the user wants.
  */

@@ -186,7 +186,7 @@ export interface Peer {
    *
    * @param acknowledged The one that its acknowledgement takes.
    * @param short One that is shorter says enough, in ms.
-   * @param calm Resolves when this end is idle, so that one measured then says enough whatever it is.
+   * @param calm Resolves when both ends are idle, so that one measured then says enough whatever it is.
    */
   roundTrip(acknowledged: Promise<number>, short: number, calm: Promise<void>): Promise<number>;
   /**

@@ -1,21 +1,22 @@
 import type { HardwareChoice } from "../hashing/backend.ts";
-import { InlineLane, type LaneHandle, WorkerLane } from "./lane_handle.ts";
+import { InlineLane, WorkerLane } from "./lane_handle.ts";
 import { LaneGroup } from "./lane_group.ts";
 
 /** Work on fewer bytes than this is done in the main thread, which a server should not block for long. */
 const SMALL_WORK_BYTES = 2 << 20;
 
 /**
- * Where the main thread works too, it is done with so many bytes by the time that a worker has started up
- * and warmed its code.
+ * Where the main thread may work, it is done with so many bytes by the time that a worker has started up
+ * and warmed its code. With more of them it had better stay free: while it works, what the other end says is taken
+ * late, and the two no longer work at the same time on what they send each other.
  */
 const ALONE_BYTES = 256 << 20;
 
 /**
  * The lanes of one process, started when there is work for them and kept.
  *
- * A server's sessions share its lanes; the main thread stays free for the network. A client's main thread
- * has little else to do and is a lane itself: it begins at once, while the workers are still starting up.
+ * A server's sessions share its lanes; the main thread stays free for the network. A client's main thread does what
+ * is soon done by itself: it begins at once, when workers would still be starting up.
  */
 export class LanePool {
   readonly #size: number;
@@ -25,7 +26,7 @@ export class LanePool {
 
   /**
    * @param size How many threads may work at once.
-   * @param options `mainWorks`: whether the main thread is one of them.
+   * @param options `mainWorks`: whether the main thread does what is soon done.
    */
   constructor(size: number, { mainWorks }: { mainWorks: boolean }) {
     this.#size = size;
@@ -44,8 +45,7 @@ export class LanePool {
     if (bytes <= (this.#mainWorks ? ALONE_BYTES : SMALL_WORK_BYTES)) {
       return new LaneGroup([this.#inlineLane()], hw);
     }
-    const lanes: LaneHandle[] = this.#mainWorks ? [this.#inlineLane()] : [];
-    return new LaneGroup([...lanes, ...this.#workerLanes(count - lanes.length, hw)], hw);
+    return new LaneGroup(this.#workerLanes(count, hw), hw);
   }
 
   /**

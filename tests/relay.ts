@@ -6,6 +6,8 @@ export interface RelayOptions {
   readonly holdAnswerAfter?: number;
   /** How long each piece towards the client is late, in ms. */
   readonly delayMs?: number;
+  /** Told how many bytes there are in each piece towards the server, when it comes. */
+  readonly onUp?: (bytes: number) => void;
 }
 
 /**
@@ -25,6 +27,8 @@ export class Relay implements AsyncDisposable {
   #release: () => void = () => {};
   #open = false;
   #broken = false;
+  #losses = 0;
+  #lost = 0;
   #up = 0;
   #down = 0;
 
@@ -62,6 +66,23 @@ export class Relay implements AsyncDisposable {
     this.#release();
   }
 
+  /**
+   * Breaks connections at the moment at which the server answers on them: the answer is lost, and what asked for it
+   * was heard.
+   *
+   * @param count How many answers.
+   * @param bytes How much of each, from its end, is lost.
+   */
+  loseAnswers(count: number, bytes = Infinity): void {
+    this.#losses = count;
+    this.#lost = bytes;
+  }
+
+  /** How many answers are still to be lost. */
+  get answersToLose(): number {
+    return this.#losses;
+  }
+
   /** Breaks every connection, and those that are made from now on. */
   cut(): void {
     this.#broken = true;
@@ -95,10 +116,16 @@ export class Relay implements AsyncDisposable {
     try {
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
       this.#connections.add(server);
-      const { holdAfter = Infinity, holdAnswerAfter = Infinity, delayMs = 0 } = this.#options;
+      const { holdAfter = Infinity, holdAnswerAfter = Infinity, delayMs = 0, onUp } = this.#options;
       await Promise.allSettled([
-        this.#pump(client, server, (bytes) => (this.#up += bytes) > holdAfter, 0),
-        this.#pump(server, client, (bytes) => (this.#down += bytes) > holdAnswerAfter, delayMs),
+        this.#pump(client, server, (bytes) => {
+          onUp?.(bytes);
+          return (this.#up += bytes) - holdAfter;
+        }, 0),
+        this.#pump(server, client, async (bytes, piece) => {
+          if (this.#losses > 0) await this.#lose(client, piece);
+          return (this.#down += bytes) - holdAnswerAfter;
+        }, delayMs),
       ]);
       close(server);
     } finally {
@@ -106,14 +133,22 @@ export class Relay implements AsyncDisposable {
     }
   }
 
+  async #lose(client: Deno.TcpConn, piece: Uint8Array): Promise<never> {
+    this.#losses--;
+    const left = piece.subarray(0, Math.max(0, piece.length - this.#lost));
+    if (left.length > 0) await client.write(left);
+    close(client);
+    throw new Error("This answer is to be lost");
+  }
+
   /**
-   * Passes bytes on until one side is done; `full` says whether a piece is too much. A server that answers
+   * Passes bytes on until one side is done; `excess` says by how much a piece is too much. A server that answers
    * and takes no more ends this way alone: its answer still goes back.
    */
   async #pump(
     from: Deno.TcpConn,
     to: Deno.TcpConn,
-    full: (bytes: number) => boolean,
+    excess: (bytes: number, piece: Uint8Array) => number | Promise<number>,
     delayMs: number,
   ): Promise<void> {
     const buffer = new Uint8Array(16 << 10);
@@ -121,12 +156,16 @@ export class Relay implements AsyncDisposable {
       for (;;) {
         const bytes = await from.read(buffer);
         if (bytes === null) break;
-        if (full(bytes) && !this.#open) {
+        let at = 0;
+        const held = await excess(bytes, buffer.subarray(0, bytes));
+        if (held > 0 && !this.#open) {
+          // Pieces are as long as the machine is busy: what holds back may not depend on that.
+          while (at < bytes - held) at += await to.write(buffer.subarray(at, bytes - held));
           this.#hold();
           await this.#released;
         }
         if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-        for (let at = 0; at < bytes;) at += await to.write(buffer.subarray(at, bytes));
+        while (at < bytes) at += await to.write(buffer.subarray(at, bytes));
       }
     } catch {
       // The other way tells how it ends.

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { type FailureCode, ParasyncError } from "../errors.ts";
 
 /** The longest part of a name that a message repeats, in UTF-16 units. */
@@ -12,7 +13,7 @@ const REASONS: Readonly<Record<string, readonly [FailureCode, string]>> = {
   EBUSY: ["file_io", "it is in use"],
   EDQUOT: ["no_space", "its owner's disk quota is used up"],
   EEXIST: ["changed", "it exists already"],
-  EFBIG: ["too_large", "it is larger than its file system allows"],
+  EFBIG: ["too_large", "it is larger than its file system or ulimit allows"],
   EINTR: ["interrupted", "it was interrupted"],
   EIO: ["file_io", "the device reported an input/output error"],
   EISDIR: ["file_selection", "it is a folder"],
@@ -61,7 +62,17 @@ export function errnoOf(error: unknown): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (/^E[A-Z0-9]+$/.test(code)) return code;
   // Some of the runtime's node:fs calls name the errno in the message alone.
-  return /^(E[A-Z0-9]+):/.exec(error.message)?.[1] ?? "";
+  return /^(E[A-Z0-9]+):/.exec(error.message)?.[1] ?? nameOfNumber(error);
+}
+
+/** What the runtime has no name for, a quota among them, it gives as the system's number. */
+function nameOfNumber(error: Error): string {
+  // There they are not errnos.
+  if (Deno.build.os === "windows") return "";
+  const number = "errno" in error && typeof error.errno === "number"
+    ? -error.errno
+    : Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? "";
 }
 
 /**

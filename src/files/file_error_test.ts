@@ -41,11 +41,17 @@ Deno.test("real system errors become codes and reasons without the system's path
   }
 });
 
-Deno.test("errno is found in the code or, failing that, at the start of the message", () => {
+Deno.test("errno is found in the code, at the start of the message, or by the system's number", () => {
   assertEquals(errnoOf(Object.assign(new Error("x"), { code: "EDQUOT" })), "EDQUOT");
   assertEquals(errnoOf(new Error("EROFS: read-only file system, open 'x'")), "EROFS");
   assertEquals(errnoOf(Object.assign(new Error("x"), { code: "ERR_INVALID_ARG_VALUE" })), "");
   assertEquals(errnoOf("ENOSPC"), "");
+  if (Deno.build.os !== "linux") return;
+  assertEquals(errnoOf(new Error("Disk quota exceeded (os error 122)")), "EDQUOT");
+  assertEquals(errnoOf(new Error("File too large (os error 27): open 'x'")), "EFBIG");
+  const unknown = { code: "UNKNOWN", errno: -122 };
+  assertEquals(errnoOf(Object.assign(new Error("UNKNOWN: unknown error"), unknown)), "EDQUOT");
+  assertEquals(errnoOf(new Error("No such thing (os error 4711)")), "");
 });
 
 Deno.test("quotas and large files keep their own codes, unknown errors name the errno", () => {

@@ -159,6 +159,26 @@ export function removeStaleLease(path: string, now: number): boolean {
   }
 }
 
+/**
+ * Which session a lease is held for.
+ *
+ * @param path The lease's file.
+ * @returns Its key, or null where there is no lease or it does not say.
+ */
+export function leaseKey(path: string): string | null {
+  try {
+    const file = LeaseFile.open(path);
+    if (file === null) return null;
+    try {
+      return file.read()?.key ?? null;
+    } finally {
+      file.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
 /** A holder that is known to be alive keeps its lease however old; one that cannot be asked, for 30 s. */
 function isStale(file: LeaseFile, now: number): boolean {
   const record = file.read();

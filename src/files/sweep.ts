@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { type ArtefactKind, parseArtefact } from "./artefact.ts";
 import { asFileError } from "./file_error.ts";
-import { removeStaleLease } from "./lease.ts";
+import { leaseKey, removeStaleLease } from "./lease.ts";
 import { readPartialRecord } from "./partial_record.ts";
 
 /** How long what an interrupted sync has left is kept for the next one: a nightly one may go on with it, in ms. */
@@ -20,7 +20,8 @@ interface Group {
 
 /**
  * Removes what sessions that are no more left in a folder: a session's files together, once none of them
- * has been touched for the given time, and leases whose holder is dead or silent. Everything else in the
+ * has been touched for the given time and none of the folder's leases is held for it, and leases whose holder is
+ * dead or silent. Everything else in the
  * folder is left alone, folders and links with such names and stored checksums included: those are worth
  * the more the longer their file has not been touched.
  *
@@ -42,13 +43,18 @@ export function sweepStale(
   const groups = new Map<string, Group>();
   /** Records of partial files, by the session whose temporary they name. */
   const records = new Map<string, string>();
+  /** Sessions that are at work: their files stay, whatever a clock that was put forward says of their age. */
+  const held = new Set<string>();
   let removed = 0;
   for (const base of listFolder(directory)) {
     const artefact = parseArtefact(base);
     if (artefact === null || artefact.kind === "sums") continue;
     const path = join(directory, base);
-    if (artefact.kind === "lease") removed += tryRemove(() => removeStaleLease(path, now));
-    else {
+    if (artefact.kind === "lease") {
+      removed += tryRemove(() => removeStaleLease(path, now));
+      const key = leaseKey(path);
+      if (key !== null) held.add(key);
+    } else {
       const key = artefact.kind === "partial" ? readPartialRecord(path) : null;
       if (key !== null) records.set(key, path);
       else collect(groups, artefact, path);
@@ -59,6 +65,7 @@ export function sweepStale(
     collect(groups, { owner: key, kind: "partial" }, path);
   }
   for (const [owner, { paths, touchedMs }] of groups) {
+    if (held.has(owner)) continue;
     const partial = records.has(owner) && paths.some((path) => path.endsWith(".part"));
     if (now - touchedMs <= (partial ? Math.max(keptMs, olderThanMs) : olderThanMs)) continue;
     for (const path of paths) {

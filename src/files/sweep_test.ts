@@ -61,6 +61,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "files of a session whose lease is held are not swept, however old, and are when it is given up",
+  // Only Linux tells that the holder is alive.
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    using folder = new TestFolder();
+    const [key, other] = [freshKey(), freshKey()];
+    const lease = acquireLease(folder.locate("f"), key);
+    for (const owner of [key, other]) folder.write(`.parasync-${owner}.part`, "x");
+    const later = Date.now() + 1000 * HOUR;
+    assertEquals(sweepStale(folder.path, HOUR, later), 1);
+    assertEquals(fs.existsSync(folder.join(`.parasync-${key}.part`)), true);
+    lease.release();
+    assertEquals(sweepStale(folder.path, HOUR, later), 1);
+    assertEquals(folder.list(), []);
+  },
+});
+
 Deno.test("a folder that cannot be read is reported", () => {
   using folder = new TestFolder();
   const error = assertThrows(() => sweepStale(folder.join("none"), 0), ParasyncError);

@@ -6,7 +6,7 @@ import { formatSyncQuery } from "../transport/sync_query.ts";
 import { tlsClient } from "../transport/tls_client.ts";
 import { EventLoop } from "../workers/event_loop.ts";
 import type { Destination } from "./destination.ts";
-import { withRetries } from "./retry.ts";
+import { type Again, withRetries } from "./retry.ts";
 import { sourceSize } from "./source_size.ts";
 import type { Summary } from "./summary.ts";
 import type { SyncObserver, SyncTask } from "./sync_task.ts";
@@ -60,12 +60,12 @@ export async function pushFile(task: PushTask): Promise<Summary> {
   const { signal } = deadline;
   const { retries, onRetry } = task;
   return await withRetries(
-    () => pushOnce({ ...task, signal }, startedAt),
+    (_before, again) => pushOnce({ ...task, signal }, startedAt, again),
     { retries, onRetry, signal },
   );
 }
 
-async function pushOnce(task: PushTask, startedAt: number): Promise<Summary> {
+async function pushOnce(task: PushTask, startedAt: number, again: Again): Promise<Summary> {
   const { newFile, destination: { base, name }, suffix } = task;
   const { size, allocated, mtimeNs } = await sourceSize(newFile);
   const choice = task.choose(size);
@@ -99,6 +99,7 @@ async function pushOnce(task: PushTask, startedAt: number): Promise<Summary> {
       (choice.refine === "auto" || choice.compress.coding === "auto"),
     gathered: size <= GATHERED_BYTES,
     rate: task.bytesPerSecond === undefined ? undefined : new RateLimit(task.bytesPerSecond),
+    again,
     signal,
   });
   let observer: SyncObserver | undefined;

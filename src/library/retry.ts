@@ -25,34 +25,41 @@ export interface RetryOptions {
   readonly random?: () => number;
 }
 
+/** Tries something again; of the number of retries that there are for everything, it takes what it needs. */
+export type Again = <T>(attempt: (before: number) => Promise<T>) => Promise<T>;
+
 /**
  * Tries something again for as long as it fails for what may pass: no connection, a broken one, a server that is busy
  * or just stopping. Each wait is twice as long as the one before, shortened by chance so that many clients do not come
  * back together, and never shorter than the server has asked for.
  *
- * @param attempt What to do; told how often it was tried before.
+ * @param attempt What to do; told how often it was tried before, and by what a part of it can be tried again alone.
  * @param options How often and how long.
  * @returns What it gives.
  * @throws What the last attempt has thrown, or the signal's reason.
  */
 export async function withRetries<T>(
-  attempt: (before: number) => Promise<T>,
+  attempt: (before: number, again: Again) => Promise<T>,
   { retries, onRetry, signal, random = Math.random }: RetryOptions,
 ): Promise<T> {
-  for (let before = 0;; before++) {
-    try {
-      return await attempt(before);
-    } catch (error) {
-      if (signal.aborted || before >= retries || !mayPass(error, before)) throw error;
-      const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** before);
-      const waitMs = Math.max(longest * (0.5 + random() / 2), retryAfterMs(error) ?? 0);
-      const seconds = (waitMs / 1000).toFixed(1);
-      onRetry(
-        `${error.message}; trying again in ${seconds} s (${before + 1} of ${retries})`,
-      );
-      await waited(waitMs, signal);
+  let before = 0;
+  const again: Again = async (part) => {
+    for (;; before++) {
+      try {
+        return await part(before);
+      } catch (error) {
+        if (signal.aborted || before >= retries || !mayPass(error, before)) throw error;
+        const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** before);
+        const waitMs = Math.max(longest * (0.5 + random() / 2), retryAfterMs(error) ?? 0);
+        const seconds = (waitMs / 1000).toFixed(1);
+        onRetry(
+          `${error.message}; trying again in ${seconds} s (${before + 1} of ${retries})`,
+        );
+        await waited(waitMs, signal);
+      }
     }
-  }
+  };
+  return await again((made) => attempt(made, again));
 }
 
 /** The most that can be asked for. */

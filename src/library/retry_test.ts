@@ -52,6 +52,30 @@ Deno.test("what does not pass is not, nor more often than was asked for", async 
   assertEquals((await assertRejects(() => tried(["busy"], 0), ParasyncError)).code, "busy");
 });
 
+Deno.test("a part that is tried again alone takes of the same retries", async () => {
+  const lines: string[] = [];
+  const asked: number[] = [];
+  const broken = () => Promise.reject(new ParasyncError("stream", "Cannot go on: stream"));
+  const pushed = withRetries(
+    (before, again) => {
+      if (before === 0) return broken();
+      return again((made) => {
+        asked.push(made);
+        return broken();
+      });
+    },
+    {
+      retries: 3,
+      onRetry: (line) => lines.push(line),
+      signal: new AbortController().signal,
+      random: () => 0,
+    },
+  );
+  assertEquals((await assertRejects(() => pushed, ParasyncError)).code, "stream");
+  assertEquals(asked, [1, 2, 3]);
+  assertEquals(lines.map((line) => line.slice(-8)), ["(1 of 3)", "(2 of 3)", "(3 of 3)"]);
+});
+
 Deno.test("a lock is waited for only where it may be one's own", async () => {
   assertEquals((await assertRejects(() => tried(["locked"], 3), ParasyncError)).code, "locked");
   assertEquals((await tried(["stream", "locked"], 3)).result, "after 2");

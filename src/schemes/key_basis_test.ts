@@ -321,6 +321,8 @@ const FALSE_SEGMENTS: readonly (readonly [string, BasisEnd["confirm"], readonly 
   ["are more than the file has", "target", [segments(0, SEGMENTED)]],
   ["go past its end", "target", [segments(0, FOUR), segments(4, FOUR.subarray(0, 1))]],
   ["are cut short", "target", [segments(0, FOUR, (digests) => digests.slice(1))]],
+  // Each would be a question more to be kept and answered, and there is no end to them.
+  ["are none", "target", [segments(0, new Uint8Array(0))]],
   ["come where chunks confirm", "chunk", [segments(0, FOUR)]],
 ];
 

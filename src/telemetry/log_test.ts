@@ -49,6 +49,33 @@ Deno.test("a hostile name cannot forge a line or a field, in either format", () 
   }
 });
 
+/** Fields of a line of text, as whoever searches a log splits them. */
+function fieldsOf(line: string): Record<string, string> {
+  const fields = line.matchAll(/ ([a-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^" ]\S*))/g);
+  return Object.fromEntries(
+    [...fields].map(([, name, quoted, bare]) => [name, quoted?.replace(/\\(.)/g, "$1") ?? bare]),
+  );
+}
+
+Deno.test("no value of a field of text can end before its end and begin another field", () => {
+  const values = [
+    'x" code=ok y="z',
+    '\\" code=ok y="z',
+    '\\\\" code=ok y="z',
+    "ends with \\",
+    "\\",
+    '"',
+    "code=ok",
+    " code=ok",
+    "",
+  ];
+  for (const target of values) {
+    const { logger, lines } = capture("info");
+    logger.info("refused", { target, code: "busy" });
+    assertEquals(fieldsOf(lines.join("").trimEnd()), { target, code: "busy" }, lines.join(""));
+  }
+});
+
 Deno.test("a JSON line is an object that keeps its own time, level and message", () => {
   const { logger, lines } = capture("info", "json");
   logger.error("failed", { level: "debug", bytes: 7, target: "a\u2028b" });

@@ -1,5 +1,5 @@
 import { openSockets, type SocketLibrary } from "../../ffi/sockets.ts";
-import { parseAddress } from "./ip_address.ts";
+import { isV4, parseAddress } from "./ip_address.ts";
 
 /** A connection that was made to this program. */
 export interface AcceptedSocket {
@@ -9,10 +9,17 @@ export interface AcceptedSocket {
   readonly peer: string;
 }
 
+/** Where a server listens. */
+export interface ListeningAddress {
+  /** A numeric address; `0.0.0.0` and `::` stand for all of their kind. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
 /** What lists and breaks connections. */
 export interface AcceptedSockets {
-  /** The connections to a port of this program, now. */
-  list(port: number): AcceptedSocket[];
+  /** The connections to one of this program's servers, now. */
+  list(server: ListeningAddress): AcceptedSocket[];
   /** Ends a connection; the runtime notices, and closes the descriptor itself. */
   shutDown(socket: AcceptedSocket): void;
 }
@@ -69,14 +76,15 @@ class LinuxSockets implements AcceptedSockets {
     this.#library = library;
   }
 
-  list(port: number): AcceptedSocket[] {
+  list(server: ListeningAddress): AcceptedSocket[] {
     const { open, close } = this.#library;
+    const isOwn = ownerOf(server);
     const directory = open(DESCRIPTORS, O_CLOEXEC);
     if (directory < 0) return [];
     const sockets: AcceptedSocket[] = [];
     try {
       for (const fd of this.#descriptors(directory)) {
-        if (!this.#isAt(fd, port)) continue;
+        if (!this.#isAt(fd, server.port, isOwn)) continue;
         const peer = this.#peerOf(fd);
         if (peer !== undefined) sockets.push({ fd, peer });
       }
@@ -111,10 +119,11 @@ class LinuxSockets implements AcceptedSockets {
     }
   }
 
-  #isAt(fd: number, port: number): boolean {
+  #isAt(fd: number, port: number, isOwn: Owner): boolean {
     this.#length[0] = ADDRESS_BYTES;
     return this.#library.getsockname(fd, this.#address, this.#length) === 0 &&
-      this.#isInternet() && this.#view.getUint16(2) === port;
+      this.#isInternet() && this.#view.getUint16(2) === port &&
+      isOwn(this.#family, this.#bytes());
   }
 
   /** Undefined for the socket that listens, and for a connection that has just ended. */
@@ -122,16 +131,38 @@ class LinuxSockets implements AcceptedSockets {
     this.#length[0] = ADDRESS_BYTES;
     if (this.#library.getpeername(fd, this.#address, this.#length) !== 0) return undefined;
     if (!this.#isInternet()) return undefined;
+    return keyOf(this.#bytes(), this.#view.getUint16(2));
+  }
+
+  /** The address that was asked for last, as {@linkcode parseAddress} gives one. */
+  #bytes(): Uint8Array {
     const bytes = new Uint8Array(16);
-    if (this.#view.getUint16(0, true) === AF_INET) {
+    if (this.#family === AF_INET) {
       bytes.fill(0xff, 10, 12);
       bytes.set(this.#address.subarray(4, 8), 12);
     } else bytes.set(this.#address.subarray(8, 24));
-    return keyOf(bytes, this.#view.getUint16(2));
+    return bytes;
+  }
+
+  get #family(): number {
+    return this.#view.getUint16(0, true);
   }
 
   #isInternet(): boolean {
-    const family = this.#view.getUint16(0, true);
-    return family === AF_INET || family === AF_INET6;
+    return this.#family === AF_INET || this.#family === AF_INET6;
   }
+}
+
+/** Whether a socket of the program with this address of its own, at the right port, is a server's. */
+type Owner = (family: number, own: Uint8Array) => boolean;
+
+/** A program may have several servers at one port, each at another address. */
+function ownerOf({ hostname }: ListeningAddress): Owner {
+  const address = parseAddress(hostname);
+  if (address === undefined) return () => true;
+  const v4 = isV4(address);
+  const isWildcard = address.subarray(v4 ? 12 : 0).every((byte) => byte === 0);
+  if (!isWildcard) return (_family, own) => own.every((byte, place) => byte === address[place]);
+  // One that listens on all of IPv6 may take IPv4, too; the system has such connections as IPv6.
+  return (family) => family === (v4 ? AF_INET : AF_INET6);
 }

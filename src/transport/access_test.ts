@@ -123,3 +123,14 @@ Deno.test("after ten wrong tokens the right one is not looked at either, and no 
   assertEquals(ask(), ["unauthorized", "busy", "unauthorized"]);
   assertEquals(ask(), ["busy", "busy", "unauthorized"]);
 });
+
+Deno.test("wrong tokens that a page makes a browser send are not its visitor's", () => {
+  const rules = { tokens: tokensOf("right"), throttle: new TokenThrottle(() => 0) };
+  const wrong = { authorization: "Bearer wrong" };
+  for (let guess = 0; guess < 20; guess++) {
+    for (const mark of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
+      assertEquals(outcome({ ...wrong, ...mark }, rules), "forbidden");
+    }
+  }
+  assertEquals(outcome({ authorization: "Bearer right" }, rules), "ok");
+});

@@ -1,4 +1,4 @@
-import type { AcceptedSocket, AcceptedSockets } from "./accepted_sockets.ts";
+import type { AcceptedSocket, AcceptedSockets, ListeningAddress } from "./accepted_sockets.ts";
 
 /** What connections may do. */
 export interface ConnectionLimits {
@@ -33,7 +33,7 @@ const PERIOD_MS = 1000;
  */
 export class ConnectionWatch {
   readonly #sockets: AcceptedSockets;
-  readonly #port: number;
+  readonly #server: ListeningAddress;
   readonly #limits: ConnectionLimits;
   readonly #now: () => number;
   readonly #byPeer = new Map<string, Connection>();
@@ -41,18 +41,18 @@ export class ConnectionWatch {
 
   /**
    * @param sockets The program's connections.
-   * @param port Which of them: those to this port.
+   * @param server Which of them: those to this server.
    * @param limits What they may do.
    * @param now The clock, in ms.
    */
   constructor(
     sockets: AcceptedSockets,
-    port: number,
+    server: ListeningAddress,
     limits: ConnectionLimits,
     now: () => number = () => performance.now(),
   ) {
     this.#sockets = sockets;
-    this.#port = port;
+    this.#server = server;
     this.#limits = limits;
     this.#now = now;
   }
@@ -90,7 +90,7 @@ export class ConnectionWatch {
   look(): void {
     const now = this.#now();
     const silent: { readonly socket: AcceptedSocket; readonly since: number }[] = [];
-    const sockets = this.#sockets.list(this.#port);
+    const sockets = this.#sockets.list(this.#server);
     let ended = 0;
     for (const socket of sockets) {
       const connection = this.#known(socket);

@@ -3,6 +3,8 @@ import { assertEquals } from "@std/assert";
 import type { AcceptedSocket } from "./accepted_sockets.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 
+const SERVER = { hostname: "127.0.0.1", port: 1 };
+
 /** Connections that are made and ended by hand. */
 class Line {
   now = 0;
@@ -19,7 +21,7 @@ class Line {
       },
     };
     const limits = { headerMs: 10, idleMs: 100, maxConnections };
-    this.watch = new ConnectionWatch(sockets, 1, limits, () => this.now);
+    this.watch = new ConnectionWatch(sockets, SERVER, limits, () => this.now);
   }
 
   connect(peer: string, fd = this.#open.length): void {
@@ -82,7 +84,7 @@ Deno.test("another connection from the same port begins anew", () => {
   let now = 0;
   const watch = new ConnectionWatch(
     { list: () => [...open], shutDown: ({ fd }) => ended.push(fd) },
-    1,
+    SERVER,
     { headerMs: 10, idleMs: 100, maxConnections: 10 },
     () => now,
   );

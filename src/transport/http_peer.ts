@@ -43,6 +43,8 @@ export interface HttpPeerOptions {
   readonly gathered: boolean;
   /** At which rate bodies are sent; absent: as fast as it goes. */
   readonly rate?: RateLimit | undefined;
+  /** Asks again for as long as there is hope, where the line is gone and the target may be committed. */
+  readonly again: <T>(ask: () => Promise<T>) => Promise<T>;
   /** Breaks every request off. */
   readonly signal: AbortSignal;
 }
@@ -207,12 +209,20 @@ export class HttpPeer implements Peer {
     const gathered = this.#options.gathered && rate === undefined;
     const headers = { ...BYTES, [KEY_HEADER]: key };
     const url = this.#url("/patch", `&confirm=${confirm}${repair ? "&repair=1" : ""}`);
-    const content = gathered ? await gather(pieces) : pieces;
+    let handed = gathered;
+    const streamed = async function* (): AsyncGenerator<Uint8Array> {
+      yield* pieces;
+      handed = true;
+    };
+    const content = gathered ? await gather(pieces) : streamed();
     let response: Response;
+    let answer: string | undefined;
     try {
       response = await this.#request("POST", url, content, headers);
+      if (response.headers.get("content-type") !== BYTES_TYPE) answer = await this.#text(response);
     } catch (error) {
-      const reason = await this.#reasonBehind(error);
+      // The server may have all of it: to push once more could undo what another pushes in the meantime.
+      const reason = await this.#reasonBehind(error, handed);
       // The answer was lost, and not what it said.
       if (reason === COMMITTED) return { committed: true, stages: {}, segments: null };
       throw reason;
@@ -224,10 +234,9 @@ export class HttpPeer implements Peer {
     const stages = Object.fromEntries(
       this.#timeline.map(({ stage, beginMs, endMs }) => [stage, endMs - beginMs]),
     );
-    if (response.headers.get("content-type") === BYTES_TYPE) {
+    if (answer === undefined) {
       return { committed: false, stages, segments: await this.#bytes(response) };
     }
-    const answer = await this.#text(response);
     if (answer !== "OK" && answer !== "PART") {
       throw foreign(base, "its answer to the patch is not ours");
     }
@@ -256,21 +265,27 @@ export class HttpPeer implements Peer {
   }
 
   /** A server that refuses a body half way closes the connection, and its answer may be lost with it. */
-  async #reasonBehind(error: unknown): Promise<unknown> {
+  async #reasonBehind(error: unknown, insistent = false): Promise<unknown> {
     const broken = error instanceof ParasyncError &&
       (error.code === "connection" || error.code === "stream");
     if (!broken) return error;
-    try {
-      const response = await this.#askProgress(AbortSignal.timeout(this.#options.connectMs));
-      const text = await this.#text(response);
-      if (!response.headers.has(PROTOCOL_HEADER)) return error;
-      if (response.ok) return JSON.parse(text).committed === true ? COMMITTED : error;
-      const told = readProblem(text, response.status);
-      // That the connection broke is known here already.
-      return told.code === "stream" ? error : told;
-    } catch {
-      return error;
-    }
+    const { again, connectMs, signal } = this.#options;
+    const ask = async (): Promise<unknown> => {
+      try {
+        const response = await this.#askProgress(
+          AbortSignal.any([signal, AbortSignal.timeout(connectMs)]),
+        );
+        const text = await this.#text(response);
+        if (!response.headers.has(PROTOCOL_HEADER)) throw error;
+        if (response.ok) return JSON.parse(text).committed === true ? COMMITTED : error;
+        const told = readProblem(text, response.status);
+        // That the connection broke is known here already.
+        return told.code === "stream" ? error : told;
+      } catch {
+        throw signal.aborted ? signal.reason : error;
+      }
+    };
+    return await (insistent ? again(ask) : ask()).catch((reason) => reason);
   }
 
   #url(path: string, more = ""): string {
@@ -318,7 +333,8 @@ export class HttpPeer implements Peer {
       const before = done;
       if (opened) ({ done } = await this.progress().catch(() => ({ done: before })));
       if (done > before) restart();
-      else controller.abort(late);
+      // The answer may have come while the server was asked.
+      else if (!answered) controller.abort(late);
     };
     let timer = setTimeout(expire, waitMs);
     let answered = false;

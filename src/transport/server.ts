@@ -95,7 +95,7 @@ export function startServer(parts: RouteParts, options: ListenOptions): RunningS
   if (sockets === null) {
     logger.info("Silent connections are not ended: on Linux that needs --allow-ffi");
   } else {
-    watch = new ConnectionWatch(sockets, server.addr.port, limits);
+    watch = new ConnectionWatch(sockets, server.addr, limits);
     watch.start();
   }
   const { hostname, port: bound } = server.addr;

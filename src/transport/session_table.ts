@@ -94,6 +94,8 @@ export class SessionTable {
   /** When folders were last swept, in ms of the process's clock. */
   readonly #swept = new Map<string, number>();
   readonly #timer: ReturnType<typeof setInterval>;
+  /** Each is set when a sync may lose its place by the time that it fires. */
+  readonly #waking = new Set<ReturnType<typeof setTimeout>>();
   readonly #queue: SyncQueue;
 
   /** @param house What the sessions share. */
@@ -224,7 +226,8 @@ export class SessionTable {
         basis,
         looking,
         hw: query.hw,
-        keeper: new RecordKeeper(basis, this.#house.store, !query.look),
+        // Who only looks changes nothing, and stored checksums are something, too.
+        keeper: new RecordKeeper(basis, this.#house.store, !query.look && !grant.readOnly),
         parameters: query.parameters,
         lanes: this.#house.pool.group(threads, bytes, hw === "require" ? "auto" : hw),
         fsync: this.#house.fsync,
@@ -326,6 +329,7 @@ export class SessionTable {
   /** Ends every session. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    for (const timer of this.#waking) clearTimeout(timer);
     this.#results.close();
     const reason = new ParasyncError("interrupted", "Cannot go on: the server is stopping");
     await Promise.allSettled([...this.#byKey.values()].map((session) => this.end(session, reason)));
@@ -341,7 +345,12 @@ export class SessionTable {
   /** Whoever has a place and does not go on has lost it by then. */
   #wakeLater(): void {
     if (this.#queue.waiting === 0) return;
-    Deno.unrefTimer(setTimeout(() => this.#queue.wake(), PLACE_MS + 1));
+    const timer = setTimeout(() => {
+      this.#waking.delete(timer);
+      this.#queue.wake();
+    }, PLACE_MS + 1);
+    Deno.unrefTimer(timer);
+    this.#waking.add(timer);
   }
 
   #enter(session: Session): Session {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fs from "node:fs";
 import { join } from "node:path";
 import { FAILPOINTS } from "../../src/files/failpoint.ts";
+import { halted } from "../halted.ts";
 import { assertSummary } from "../outcome.ts";
 import { Program, run } from "../program.ts";
 import { equalBytes, someBytes, Workspace } from "../workspace.ts";
@@ -106,16 +107,9 @@ Deno.test("a commit that is halted and goes on is whole", async () => {
   space.old("f", OLD);
   const server = await space.serve([], { env: { PARASYNC_FAILPOINT: "before-rename=stop" } });
   await using client = new Program(["push", space.new(NEW), `${server.url}/f`, "--json"]);
-  await stopped(server.program.pid);
+  await halted(server.program.pid);
   assert(equalBytes(space.read("f"), OLD), "the old file is gone too early");
   server.program.kill("SIGCONT");
   assertSummary(await client.ended);
   assert(equalBytes(space.read("f"), NEW), "the new file is another one");
 });
-
-/** Waits until a process is halted. */
-async function stopped(pid: number): Promise<void> {
-  while (!/^State:\s+T/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"))) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

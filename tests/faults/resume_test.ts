@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fs from "node:fs";
 import { join } from "node:path";
+import { isWritten } from "../hole.ts";
 import { assertSummary, type SummaryJson } from "../outcome.ts";
 import { Program, run, type Server } from "../program.ts";
 import { Relay } from "../relay.ts";
@@ -70,15 +71,6 @@ async function interrupted(
     const held = space.artefacts().some((name) => name.endsWith(".lease"));
     return server.program.over || !held || undefined;
   });
-}
-
-/** Whether there is something at a place of a file that was nothing but a hole. */
-function isWritten(path: string, position: number): boolean {
-  const bytes = new Uint8Array(64);
-  const fd = fs.openSync(path, "r");
-  fs.readSync(fd, bytes, 0, bytes.length, position - bytes.length);
-  fs.closeSync(fd);
-  return bytes.some((byte) => byte !== 0);
 }
 
 /** Pushes to a server of its own, to the end. */

@@ -55,6 +55,19 @@ Deno.test("a server is set up by a file, and refuses to start by one that it doe
   );
 });
 
+Deno.test("a server whose token came out empty does not start, on loopback neither", async () => {
+  await using space = new Workspace();
+  const env = { PARASYNC_TOKEN: "" };
+  const serve = ["serve", `--root=${space.root}`, "--port=0"];
+  for (const flags of [[], ["--host=0.0.0.0"], ["--insecure-no-auth"]]) {
+    assertFailed(await run([...serve, ...flags], { env }), 1, /PARASYNC_TOKEN: it is empty/);
+  }
+  // To a client it is none.
+  space.old("a", someBytes(1000, 1));
+  const server = await space.serve();
+  assertSucceeded(await run(["push", space.new(someBytes(1000, 2)), `${server.url}/a`], { env }));
+});
+
 Deno.test("a variable that sets nothing is told of", async () => {
   await using space = new Workspace();
   const server = await space.serve([], { env: { PARASYNC_MAX_FIEL_SIZE: "1" } });

@@ -3,15 +3,12 @@
  *
  *     deno task bench:all [--out=docs/benchmarks] [--dir=DIR] [--parts=micro,…] [--quick]
  */
-// @ts-types="../src/types/std_parse_args.d.ts"
-import { parseArgs } from "@std/cli/parse-args";
 import fs from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { reportFailure } from "../src/cli/failure.ts";
-import { createOutput } from "../src/cli/output/output.ts";
 import { ParasyncError } from "../src/errors.ts";
-import { endingSignal } from "./ending_signal.ts";
+import { runCommand, withFolder } from "./command.ts";
+import { Flags } from "./flags.ts";
 import { renderDocument, withTables } from "./report/document.ts";
 import { type BenchRun, renderPage } from "./report/page.ts";
 
@@ -83,6 +80,11 @@ export const PARTS: Readonly<Record<string, Part>> = {
     args: ["--pairs=insert8,deno", "--schemes=parasync", "--against=rsync,curl,cp", "--cache=cold"],
     quick: ["--pairs=text-2m", "--schemes=parasync", "--against=cp", "--cache=cold", "--runs=1"],
   },
+  memory: {
+    file: "e2e.ts",
+    args: ["--memory"],
+    quick: ["--memory", "--pairs=text-2m"],
+  },
   growth: {
     file: "growth.ts",
     args: ["--sizes=1m,16m,128m,1g,16g", "--runs=1"],
@@ -124,22 +126,18 @@ export interface AllOptions {
  * @throws {ParasyncError} `usage`.
  */
 export function readAllOptions(args: readonly string[]): AllOptions | null {
-  const refuse = (reason: string): never => {
-    throw new ParasyncError("usage", `Cannot begin: ${reason}; see deno task bench:all --help`);
-  };
-  const parsed = parseArgs(args, {
-    boolean: ["quick", "help"],
-    string: ["out", "dir", "parts"],
-    unknown: (arg) => refuse(`there is no ${arg}`),
-  });
-  if (parsed["help"] === true) return null;
-  const parts = String(parsed["parts"] ?? Object.keys(PARTS).join()).split(",");
-  for (const part of parts) if (!Object.hasOwn(PARTS, part)) refuse(`there is no part ${part}`);
+  const texts = ["out", "dir", "parts"];
+  const flags = Flags.read("bench:all", args, { texts, switches: ["quick"] });
+  if (flags === null) return null;
+  const parts = flags.list("parts", Object.keys(PARTS).join());
+  for (const part of parts) {
+    if (!Object.hasOwn(PARTS, part)) flags.refuse(`there is no part ${part}`);
+  }
   return {
-    out: String(parsed["out"] ?? "docs/benchmarks"),
-    dir: typeof parsed["dir"] === "string" ? parsed["dir"] : undefined,
+    out: flags.text("out") ?? "docs/benchmarks",
+    dir: flags.text("dir"),
     parts,
-    quick: parsed["quick"] === true,
+    quick: flags.isOn("quick"),
   };
 }
 
@@ -164,55 +162,35 @@ async function runPart(
   return JSON.parse(new TextDecoder().decode(stdout)) as BenchRun;
 }
 
-async function runAll(
-  options: AllOptions,
-  command: string,
-  say: (text: string) => void,
-): Promise<void> {
+async function runAll(options: AllOptions, say: (text: string) => void): Promise<void> {
   const { out, parts } = options;
-  const scratch = options.dir === undefined
-    ? Deno.makeTempDirSync({ prefix: "parasync-bench-" })
-    : undefined;
-  const tidy = (): void => {
-    if (scratch !== undefined) fs.rmSync(scratch, { recursive: true, force: true });
-  };
-  const signal = endingSignal(tidy);
-  try {
-    const dir = options.dir ?? join(scratch!, "pairs");
-    const runs: BenchRun[] = [];
+  const runs = await withFolder(undefined, async (folder, signal) => {
+    const dir = options.dir ?? join(folder, "pairs");
+    const done: BenchRun[] = [];
     for (const name of parts) {
       say(`== ${name}`);
-      runs.push(await runPart(PARTS[name]!, options, dir, signal));
+      done.push(await runPart(PARTS[name]!, options, dir, signal));
     }
-    const about = { command, date: new Date().toISOString().slice(0, 10) };
-    fs.writeFileSync(`${out}.json`, `${JSON.stringify({ ...about, runs }, null, 1)}\n`);
-    fs.writeFileSync(`${out}.html`, renderPage(runs, about));
-    const document = fs.readFileSync(`${out}.md`, "utf8");
-    fs.writeFileSync(`${out}.md`, withTables(document, renderDocument(runs, about)));
-    const formatted = new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", `${out}.md`] });
-    await formatted.output();
-    say(`written: ${out}.md, ${out}.html, ${out}.json`);
-  } finally {
-    tidy();
-  }
+    return done;
+  });
+  const places = /^--(?:dir|out)\b/;
+  const command = ["deno task bench:all", ...Deno.args.filter((arg) => !places.test(arg))].join(
+    " ",
+  );
+  const about = { command, date: new Date().toISOString().slice(0, 10) };
+  fs.writeFileSync(`${out}.json`, `${JSON.stringify({ ...about, runs }, null, 1)}\n`);
+  fs.writeFileSync(`${out}.html`, renderPage(runs, about));
+  const document = fs.readFileSync(`${out}.md`, "utf8");
+  fs.writeFileSync(`${out}.md`, withTables(document, renderDocument(runs, about)));
+  const formatted = new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", `${out}.md`] });
+  await formatted.output();
+  say(`written: ${out}.md, ${out}.html, ${out}.json`);
 }
 
 if (import.meta.main) {
-  const env = (name: string): string | undefined => Deno.env.get(name);
-  const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
-  try {
+  await runCommand(async ({ stdout, stderr }) => {
     const options = readAllOptions(Deno.args);
     if (options === null) stdout.write(USAGE);
-    else {
-      const command = [
-        "deno task bench:all",
-        ...Deno.args.filter((arg) => !/^--(?:dir|out)\b/.test(arg)),
-      ]
-        .join(" ");
-      await runAll(options, command, (text) => stderr.write(`${text}\n`));
-    }
-    Deno.exit(0);
-  } catch (error) {
-    Deno.exit(reportFailure(error, { stdout, stderr, json: false, verbose: false }));
-  }
+    else await runAll(options, (text) => stderr.write(`${text}\n`));
+  });
 }

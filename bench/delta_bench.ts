@@ -1,4 +1,9 @@
-/** What the delta's own parts cost per command and per byte: `deno bench -A bench/delta_bench.ts`. */
+/**
+ * What `deno task bench` leaves out of the delta: bodies by their version and coding, coverage, and a target put
+ * together in order beside one at any place.
+ *
+ * Run with `deno bench -A bench/delta_bench.ts`.
+ */
 import fs from "node:fs";
 import { join } from "node:path";
 import { availableCodings, type DeltaCoding } from "../src/delta/coding.ts";
@@ -17,9 +22,6 @@ import { openBackend } from "../src/hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../src/hashing/session_digest.ts";
 import { Reception } from "../src/schemes/reception.ts";
 import { StageClock } from "../src/telemetry/stages.ts";
-import { decodeVarints, encodeVarints } from "../src/transport/columns.ts";
-import { FRAME_HEAD_BYTES } from "../src/transport/framing.ts";
-import { readRequest, requestFrame } from "../src/transport/messages.ts";
 import { LaneGroup } from "../src/workers/lane_group.ts";
 import { WorkerLane } from "../src/workers/lane_handle.ts";
 import { RandomBytes } from "./random_bytes.ts";
@@ -29,22 +31,6 @@ const IGNORE: DeltaSink = { copy() {}, literal() {}, zero() {}, end() {} };
 const COMMANDS = 100_000;
 const LITERAL_BYTES = 8192;
 const PIECE_BYTES = 64 * 1024;
-
-/** Copies that never continue each other, so that none are merged. */
-function encodeCopies(emit: (piece: Uint8Array<ArrayBuffer>) => void): void {
-  const size = COMMANDS * 8;
-  const encoder = new DeltaEncoder({ oldSize: 2 * size, newSize: size }, emit);
-  for (let i = 0; i < COMMANDS; i++) encoder.copy(2 * size - 8 * (i + 1), i * 8, 8);
-  encoder.end(DIGEST);
-}
-
-const literalData = new Uint8Array(LITERAL_BYTES);
-
-function encodeLiterals(count: number, emit: (piece: Uint8Array<ArrayBuffer>) => void): void {
-  const encoder = new DeltaEncoder({ oldSize: 0, newSize: count * LITERAL_BYTES }, emit);
-  for (let i = 0; i < count; i++) encoder.literal(i * LITERAL_BYTES, literalData);
-  encoder.end(DIGEST);
-}
 
 async function received(
   encode: (emit: (piece: Uint8Array<ArrayBuffer>) => void) => void,
@@ -58,26 +44,6 @@ async function received(
   }
   return pieces;
 }
-
-function decode(pieces: Uint8Array[], oldSize: number, newSize: number): void {
-  const decoder = new DeltaDecoder({ oldSize, newSize, maxCommands: COMMANDS }, IGNORE);
-  for (const piece of pieces) decoder.push(piece);
-  decoder.finish();
-}
-
-const copies = await received(encodeCopies);
-const literals = await received((emit) => encodeLiterals(4096, emit));
-
-Deno.bench("encode 100,000 copies", () => encodeCopies(() => {}));
-Deno.bench(
-  "decode 100,000 copies, 64 KiB pieces",
-  () => decode(copies, COMMANDS * 16, COMMANDS * 8),
-);
-Deno.bench("encode 32 MiB of 8 KiB literals", () => encodeLiterals(4096, () => {}));
-Deno.bench(
-  "decode 32 MiB of 8 KiB literals, 64 KiB pieces",
-  () => decode(literals, 0, 4096 * LITERAL_BYTES),
-);
 
 /** One body of 20,000 copies and literals of 300 bytes of prose in turn. */
 async function writeBody(coding: DeltaCoding): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -150,27 +116,6 @@ Deno.bench("cover 1,000,000 chunks in order", () => {
 });
 Deno.bench("cover 1,000,000 chunks out of order", () => {
   scattered(1_000_000);
-});
-
-const lengths = Uint32Array.from({ length: 100_000 }, (_, i) => 4096 + (i * 7919) % 8192);
-const lengthColumn = encodeVarints(lengths);
-const batch = {
-  case: "weakBatch",
-  value: { weak: new Uint8Array(400_000), lengths: lengthColumn },
-} as const;
-const batchFrame = requestFrame(batch).subarray(FRAME_HEAD_BYTES);
-
-Deno.bench("code 100,000 chunk lengths as varints", () => {
-  encodeVarints(lengths);
-});
-Deno.bench("read 100,000 chunk lengths from varints", () => {
-  decodeVarints(lengthColumn, "lengths");
-});
-Deno.bench("write a batch of 100,000 keys as a frame", () => {
-  requestFrame(batch);
-});
-Deno.bench("read a batch of 100,000 keys from a frame", () => {
-  readRequest(batchFrame);
 });
 
 const TARGET_BYTES = 64 * SEGMENT_BYTES;

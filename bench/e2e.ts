@@ -7,23 +7,22 @@
  * own, on other lines that are the relay's doing anyway.
  */
 import fs from "node:fs";
-import { join, resolve } from "node:path";
-import { reportFailure } from "../src/cli/failure.ts";
+import { join } from "node:path";
 import { formatBytes } from "../src/cli/output/amounts.ts";
-import { createOutput, type Output } from "../src/cli/output/output.ts";
 import { ParasyncError } from "../src/errors.ts";
 import type { GivenLine } from "../src/library/given_line.ts";
+import { runBench, type Workbench } from "./command.ts";
 import { comparePrograms, type Result } from "./e2e/comparison.ts";
-import { describeMachine, type Machine, renderMachine } from "./e2e/machine.ts";
+import type { Machine } from "./e2e/machine.ts";
 import { type MeasuredRelay, measureRelays, renderRelays } from "./e2e/measured_relay.ts";
 import { measureMemory, type MemoryResult } from "./e2e/memory.ts";
 import { type BenchOptions, type Cache, isMade, readOptions, USAGE } from "./e2e/options.ts";
 import type { OwnSettings } from "./e2e/own_contender.ts";
 import { canForgetFiles } from "./e2e/page_cache.ts";
 import { findPrograms, type Programs } from "./e2e/programs.ts";
-import { renderMemory, renderResults } from "./e2e/report.ts";
+import { memoryRows, renderResults } from "./e2e/report.ts";
 import { startersOf } from "./e2e/starters.ts";
-import { endingSignal } from "./ending_signal.ts";
+import { renderTable } from "./e2e/table.ts";
 import { type FilePair, makePair } from "./pairs.ts";
 
 const SCHEMA = 2;
@@ -51,19 +50,12 @@ export type E2eRun =
     | { readonly type: "memory"; readonly results: readonly MemoryResult[] }
   );
 
-/** What a bench needs all the way. */
-interface Bench {
+/** What the bench needs all the way. */
+interface Bench extends Workbench {
   readonly options: BenchOptions;
   readonly programs: Programs;
   /** Each way to run ours. */
   readonly own: readonly OwnSettings[];
-  /** A folder that the caller removes. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  /** For tables; does nothing where JSON is wanted. */
-  readonly show: (text: string) => void;
-  /** Tells on stderr what is being done. */
-  readonly say: (text: string) => void;
 }
 
 async function findPair(bench: Bench, name: string): Promise<FilePair> {
@@ -138,7 +130,7 @@ async function measurePeaks(bench: Bench, machine: Machine): Promise<E2eRun> {
     }
     dropPair(bench, pair);
   }
-  show(`\n${renderMemory(results)}`);
+  show(`\n${renderTable(memoryRows(results), 0)}`);
   show("\nBound: 250 MB and 48 bytes a chunk. All results were compared byte by byte.\n");
   return { type: "memory", schema: SCHEMA, machine, runs: 1, results };
 }
@@ -154,52 +146,20 @@ function wantedPrograms({ against, memory }: BenchOptions, say: (text: string) =
   }));
 }
 
-async function measure(options: BenchOptions, stdout: Output, stderr: Output): Promise<void> {
+async function measure(options: BenchOptions, workbench: Workbench): Promise<E2eRun> {
   if (options.caches.includes("cold") && !canForgetFiles()) {
     throw new ParasyncError("usage", "Cannot begin: --cache=cold needs Linux and a C library");
   }
-  // Second names for files only work on one file system.
-  const parent = options.dir === undefined ? undefined : resolve(options.dir);
-  if (parent !== undefined) fs.mkdirSync(parent, { recursive: true });
-  const folder = Deno.makeTempDirSync({
-    prefix: "parasync-bench-",
-    ...(parent === undefined ? {} : { dir: parent }),
-  });
-  const signal = endingSignal(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const say = (text: string): void => stderr.write(`${text}\n`);
-  const show = options.json ? () => {} : (text: string): void => stdout.write(text);
-  try {
-    const programs = wantedPrograms(options, say);
-    const machine = await describeMachine(programs);
-    show(renderMachine(machine));
-    fs.mkdirSync(join(folder, "root"));
-    const own = options.schemes.flatMap((scheme) =>
-      options.hw.flatMap((hw) =>
-        options.fsync.map((fsync) => ({ scheme, hw, fsync, flags: options.flags }))
-      )
-    );
-    const bench: Bench = { options, programs, own, folder, signal, show, say };
-    const run = await (options.memory ? measurePeaks : measureTimes)(bench, machine);
-    if (options.json) stdout.write(`${JSON.stringify(run)}\n`);
-    if (options.html === undefined) return;
-    const { renderPage } = await import("./report/page.ts");
-    fs.writeFileSync(options.html, renderPage([run]));
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  const programs = wantedPrograms(options, workbench.say);
+  const machine = await workbench.describe(programs);
+  fs.mkdirSync(join(workbench.folder, "root"));
+  const own = options.schemes.flatMap((scheme) =>
+    options.hw.flatMap((hw) =>
+      options.fsync.map((fsync) => ({ scheme, hw, fsync, flags: options.flags }))
+    )
+  );
+  const bench = { ...workbench, options, programs, own };
+  return await (options.memory ? measurePeaks : measureTimes)(bench, machine);
 }
 
-if (import.meta.main) {
-  const env = (name: string): string | undefined => Deno.env.get(name);
-  const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
-  try {
-    const options = readOptions(Deno.args);
-    if (options === null) stdout.write(USAGE);
-    else await measure(options, stdout, stderr);
-    Deno.exit(0);
-  } catch (error) {
-    Deno.exit(reportFailure(error, { stdout, stderr, json: false, verbose: false }));
-  }
-}
+if (import.meta.main) await runBench({ usage: USAGE, read: readOptions, measure });

@@ -74,6 +74,20 @@ Deno.test("the bench measures what it says, and leaves nothing", async () => {
   assertEquals(fs.readdirSync(folder.path).sort(), ["scatter-2m.new", "scatter-2m.old"]);
 });
 
+Deno.test("files that are equal already are measured, and stay as they are", async () => {
+  using folder = new TestFolder();
+  const flags = ["--schemes=parasync", "--against=rsync,curl", "--runs=1", "--json"];
+  const run = await runJson(
+    "./e2e.ts",
+    "--pairs=same-2m",
+    `--dir=${folder.path}`,
+    ...flags,
+  ) as E2eRun;
+  assert(run.type === "times" && run.results[0]!.results.length > 0);
+  const [oldFile, newFile] = ["old", "new"].map((end) => join(folder.path, `same-2m.${end}`));
+  assert(fs.readFileSync(oldFile!).equals(fs.readFileSync(newFile!)));
+});
+
 Deno.test("on another line everybody goes through the relay", async () => {
   using folder = new TestFolder();
   const run = await runJson(

@@ -1,17 +1,20 @@
 /** How the cost of a sync grows: `deno task bench:growth --help`. */
 import fs from "node:fs";
-import { join, resolve } from "node:path";
-import { reportFailure } from "../src/cli/failure.ts";
+import { join } from "node:path";
 import { formatBytes } from "../src/cli/output/amounts.ts";
-import { createOutput, type Output } from "../src/cli/output/output.ts";
+import { runBench, type Workbench } from "./command.ts";
 import { comparePrograms, type Result } from "./e2e/comparison.ts";
-import { describeMachine, type Machine, renderMachine } from "./e2e/machine.ts";
+import type { Machine } from "./e2e/machine.ts";
 import { type OwnSettings, startParasync } from "./e2e/own_contender.ts";
 import { findPrograms } from "./e2e/programs.ts";
 import { startRsync } from "./e2e/rsync_contender.ts";
-import { endingSignal } from "./ending_signal.ts";
 import { type CrowdResult, measureCrowd } from "./growth/clients.ts";
-import { GROWTH_USAGE, type GrowthOptions, readGrowthOptions } from "./growth/options.ts";
+import {
+  GROWTH_USAGE,
+  type GrowthOptions,
+  type GrowthPart,
+  readGrowthOptions,
+} from "./growth/options.ts";
 import { renderGrowth } from "./growth/report.ts";
 import { type FilePair, makePair, recipeOf } from "./pairs.ts";
 
@@ -40,14 +43,11 @@ export interface GrowthRun {
   readonly leftOut: readonly string[];
 }
 
-/** What a bench needs all the way. */
-interface Bench {
+/** What the bench needs all the way. */
+interface Bench extends Workbench {
   readonly options: GrowthOptions;
   readonly rsync: boolean;
-  readonly folder: string;
   readonly root: string;
-  readonly signal: AbortSignal;
-  readonly say: (text: string) => void;
   readonly leftOut: string[];
 }
 
@@ -143,57 +143,25 @@ async function measureClients(bench: Bench): Promise<GrowthRun["clients"]> {
   });
 }
 
-async function measure(options: GrowthOptions, stdout: Output, stderr: Output): Promise<void> {
-  const parent = options.dir === undefined ? undefined : resolve(options.dir);
-  if (parent !== undefined) fs.mkdirSync(parent, { recursive: true });
-  const folder = Deno.makeTempDirSync({
-    prefix: "parasync-bench-",
-    ...(parent === undefined ? {} : { dir: parent }),
-  });
-  const signal = endingSignal(() => fs.rmSync(folder, { recursive: true, force: true }));
-  try {
-    const { rsync } = findPrograms();
-    const machine = await describeMachine(rsync === undefined ? {} : { rsync });
-    if (!options.json) stdout.write(renderMachine(machine));
-    const root = join(folder, "root");
-    fs.mkdirSync(root);
-    const bench: Bench = {
-      options,
-      rsync: rsync !== undefined,
-      folder,
-      root,
-      signal,
-      say: (text) => stderr.write(`${text}\n`),
-      leftOut: [],
-    };
-    const wanted = (part: GrowthOptions["parts"][number]): boolean => options.parts.includes(part);
-    const run: GrowthRun = {
-      type: "growth",
-      schema: SCHEMA,
-      machine,
-      runs: options.runs,
-      sizes: wanted("sizes") ? await measureSizes(bench) : [],
-      threads: wanted("threads") ? await measureThreads(bench) : null,
-      clients: wanted("clients") ? await measureClients(bench) : null,
-      leftOut: bench.leftOut,
-    };
-    stdout.write(options.json ? `${JSON.stringify(run)}\n` : renderGrowth(run));
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+async function measure(options: GrowthOptions, workbench: Workbench): Promise<GrowthRun> {
+  const { rsync } = findPrograms();
+  const machine = await workbench.describe(rsync === undefined ? {} : { rsync });
+  const root = join(workbench.folder, "root");
+  fs.mkdirSync(root);
+  const bench: Bench = { ...workbench, options, rsync: rsync !== undefined, root, leftOut: [] };
+  const wanted = (part: GrowthPart): boolean => options.parts.includes(part);
+  const run: GrowthRun = {
+    type: "growth",
+    schema: SCHEMA,
+    machine,
+    runs: options.runs,
+    sizes: wanted("sizes") ? await measureSizes(bench) : [],
+    threads: wanted("threads") ? await measureThreads(bench) : null,
+    clients: wanted("clients") ? await measureClients(bench) : null,
+    leftOut: bench.leftOut,
+  };
+  workbench.show(renderGrowth(run));
+  return run;
 }
 
-if (import.meta.main) {
-  const env = (name: string): string | undefined => Deno.env.get(name);
-  const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
-  try {
-    const options = readGrowthOptions(Deno.args);
-    if (options === null) stdout.write(GROWTH_USAGE);
-    else await measure(options, stdout, stderr);
-    Deno.exit(0);
-  } catch (error) {
-    Deno.exit(reportFailure(error, { stdout, stderr, json: false, verbose: false }));
-  }
-}
+if (import.meta.main) await runBench({ usage: GROWTH_USAGE, read: readGrowthOptions, measure });

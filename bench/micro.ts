@@ -1,10 +1,7 @@
 /** The parts of a sync, measured one by one: `deno task bench --help`. */
-import fs from "node:fs";
-import { reportFailure } from "../src/cli/failure.ts";
-import { createOutput } from "../src/cli/output/output.ts";
 import { openBackend } from "../src/hashing/select.ts";
-import { describeMachine, type Machine, renderMachine } from "./e2e/machine.ts";
-import { endingSignal } from "./ending_signal.ts";
+import { runBench, type Workbench } from "./command.ts";
+import type { Machine } from "./e2e/machine.ts";
 import type { Case, CaseSource, Materials } from "./micro/case.ts";
 import { chunkingCases } from "./micro/chunking_cases.ts";
 import { deltaCases } from "./micro/delta_cases.ts";
@@ -44,15 +41,11 @@ function isWanted({ group, name }: Case, filters: readonly string[]): boolean {
 
 async function measure(
   { filters, rounds }: MicroOptions,
-  say: (text: string) => void,
+  { folder, signal, show, say, describe }: Workbench,
 ): Promise<MicroRun> {
-  const folder = fs.realpathSync(Deno.makeTempDirSync({ prefix: "parasync-bench-" }));
-  const closers: (() => void | Promise<void>)[] = [
-    () => fs.rmSync(folder, { recursive: true, force: true }),
-  ];
-  const signal = endingSignal(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const closers: (() => void | Promise<void>)[] = [];
   try {
-    const machine = await describeMachine();
+    const machine = await describe();
     const [portable, best] = [await openBackend("0"), await openBackend("auto")];
     const backends = [portable.backend, ...best.missing === undefined ? [best.backend] : []];
     const materials: Materials = { folder, backends, onEnd: (close) => closers.push(close) };
@@ -67,31 +60,16 @@ async function measure(
         if (round % 5 === 1) say(`round ${round} of ${rounds}`);
       },
     });
+    show(
+      `\n${
+        renderMicro(results)
+      }\nMedians of ${rounds} rounds, in turn; every result was checked. ` +
+        "The limit of a row is that of the same run.\n",
+    );
     return { type: "micro", schema: SCHEMA, machine, rounds, results };
   } finally {
     for (const close of closers.reverse()) await close();
   }
 }
 
-if (import.meta.main) {
-  const env = (name: string): string | undefined => Deno.env.get(name);
-  const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
-  try {
-    const options = readMicroOptions(Deno.args);
-    if (options === null) stdout.write(MICRO_USAGE);
-    else {
-      const run = await measure(options, (text) => stderr.write(`${text}\n`));
-      stdout.write(
-        options.json
-          ? `${JSON.stringify(run)}\n`
-          : `${renderMachine(run.machine)}\n${
-            renderMicro(run.results)
-          }\nMedians of ${run.rounds} rounds, ` +
-            "in turn; every result was checked. The limit of a row is that of the same run.\n",
-      );
-    }
-    Deno.exit(0);
-  } catch (error) {
-    Deno.exit(reportFailure(error, { stdout, stderr, json: false, verbose: false }));
-  }
-}
+if (import.meta.main) await runBench({ usage: MICRO_USAGE, read: readMicroOptions, measure });

@@ -11,10 +11,9 @@ import fs from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { formatBytes } from "../src/cli/output/amounts.ts";
-import { reportFailure } from "../src/cli/failure.ts";
-import { createOutput } from "../src/cli/output/output.ts";
 import { ParasyncError } from "../src/errors.ts";
 import { writeFully } from "../src/files/positional.ts";
+import { runCommand } from "./command.ts";
 import { endingSignal } from "./ending_signal.ts";
 import { eventLoopTurn } from "./event_loop.ts";
 import {
@@ -223,21 +222,16 @@ function described({ oldFile, newFile, oldBytes, newBytes, origins }: FilePair):
 }
 
 if (import.meta.main) {
-  const env = (name: string): string | undefined => Deno.env.get(name);
-  const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
-  const [dir, ...names] = Deno.args;
-  if (dir === undefined || names.length === 0) {
-    stderr.write(usage());
-    Deno.exit(1);
-  }
-  try {
+  await runCommand(async ({ stdout, stderr }) => {
+    const [dir, ...names] = Deno.args;
+    if (dir === undefined || names.length === 0) {
+      stderr.write(usage());
+      Deno.exit(1);
+    }
     names.forEach(recipeOf);
     const signal = endingSignal();
     for (const name of names) {
       stdout.write(described(await makePair(dir, name, signal)));
     }
-    Deno.exit(0);
-  } catch (error) {
-    Deno.exit(reportFailure(error, { stdout, stderr, json: false, verbose: false }));
-  }
+  });
 }

@@ -8,12 +8,10 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { reportFailure } from "../src/cli/failure.ts";
 import { formatBytes } from "../src/cli/output/amounts.ts";
-import { createOutput } from "../src/cli/output/output.ts";
 import { ParasyncError } from "../src/errors.ts";
 import { SCHEME_NAMES } from "../src/schemes/scheme_name.ts";
-import { endingSignal } from "./ending_signal.ts";
+import { runCommand, withFolder } from "./command.ts";
 import { type FilePair, makePair } from "./pairs.ts";
 import { programCommand, programEnvironment } from "./server_process.ts";
 
@@ -138,29 +136,22 @@ function writeTable(text: string): void {
 }
 
 if (import.meta.main) {
-  const env = (name: string): string | undefined => Deno.env.get(name);
-  const [stdout, stderr] = [createOutput(Deno.stdout, env), createOutput(Deno.stderr, env)];
-  const scratch = Deno.makeTempDirSync({ prefix: "parasync-bench-" });
-  const signal = endingSignal(() => fs.rmSync(scratch, { recursive: true, force: true }));
-  try {
-    const [dir = join(scratch, "pairs"), ...names] = Deno.args;
-    const results: { pair: FilePair; costs: Cost[] }[] = [];
-    for (const name of names.length > 0 ? names : PAIRS) {
-      stderr.write(`${name}\n`);
-      const pair = await makePair(dir, name, signal);
-      const costs: Cost[] = [];
-      for (const scheme of SCHEME_NAMES) costs.push(await costOf(scheme, pair, signal));
-      const rdiff = await costOfRdiff(pair, scratch, signal);
-      if (rdiff !== null) costs.push(rdiff);
-      results.push({ pair, costs });
-    }
-    const text = table(results);
+  await runCommand(async ({ stdout, stderr }) => {
+    const text = await withFolder(undefined, async (scratch, signal) => {
+      const [dir = join(scratch, "pairs"), ...names] = Deno.args;
+      const results: { pair: FilePair; costs: Cost[] }[] = [];
+      for (const name of names.length > 0 ? names : PAIRS) {
+        stderr.write(`${name}\n`);
+        const pair = await makePair(dir, name, signal);
+        const costs: Cost[] = [];
+        for (const scheme of SCHEME_NAMES) costs.push(await costOf(scheme, pair, signal));
+        const rdiff = await costOfRdiff(pair, scratch, signal);
+        if (rdiff !== null) costs.push(rdiff);
+        results.push({ pair, costs });
+      }
+      return table(results);
+    });
     stdout.write(`${text}\n`);
     writeTable(text);
-    fs.rmSync(scratch, { recursive: true, force: true });
-    Deno.exit(0);
-  } catch (error) {
-    fs.rmSync(scratch, { recursive: true, force: true });
-    Deno.exit(reportFailure(error, { stdout, stderr, json: false, verbose: false }));
-  }
+  });
 }

@@ -1,10 +1,8 @@
-// @ts-types="../../src/types/std_parse_args.d.ts"
-import { parseArgs } from "@std/cli/parse-args";
 import fs from "node:fs";
 import { join } from "node:path";
-import { ParasyncError } from "../../src/errors.ts";
 import { type GivenLine, readLine } from "../../src/library/given_line.ts";
 import { isSchemeName, SCHEME_NAMES } from "../../src/schemes/scheme_name.ts";
+import { Flags } from "../flags.ts";
 import { recipeOf } from "../pairs.ts";
 import { PEER_NAMES, type PeerName } from "./contender.ts";
 
@@ -65,10 +63,6 @@ const TEXTS = [
 const FSYNC = { on: [true], off: [false], both: [false, true] } as const;
 const CACHES = { warm: ["warm"], cold: ["cold"], both: ["warm", "cold"] } as const;
 
-function refuse(reason: string): never {
-  throw new ParasyncError("usage", `Cannot begin: ${reason}; see deno task bench:e2e --help`);
-}
-
 /**
  * Reads the bench's arguments.
  *
@@ -77,70 +71,69 @@ function refuse(reason: string): never {
  * @throws {ParasyncError} `usage`.
  */
 export function readOptions(args: readonly string[]): BenchOptions | null {
-  const parsed = parseArgs(args, {
-    boolean: ["memory", "json", "help"],
-    string: TEXTS,
-    unknown: (arg) => refuse(`there is no ${arg}`),
-  });
-  if (parsed["help"] === true) return null;
-  const text = (name: string): string | undefined =>
-    typeof parsed[name] === "string" ? parsed[name] : undefined;
-  const memory = parsed["memory"] === true;
-  const dir = text("dir");
-  const pairs = (text("pairs") ?? (memory ? "insert8-1g,sparse-10g" : "insert8")).split(",");
+  const flags = Flags.read("bench:e2e", args, { texts: TEXTS, switches: ["memory", "json"] });
+  if (flags === null) return null;
+  const memory = flags.isOn("memory");
+  const dir = flags.text("dir");
+  const pairs = flags.list("pairs", memory ? "insert8-1g,sparse-10g" : "insert8");
   for (const name of pairs) if (!isMade(dir, name)) recipeOf(name);
-  const runs = Number(text("runs") ?? 5);
-  if (!Number.isSafeInteger(runs) || runs < 1) refuse("--runs takes a number from 1");
-  const threads = text("threads");
+  const threads = flags.text("threads");
   return {
     pairs,
     dir,
-    runs,
-    against: readPeers(text("against") ?? "all"),
-    links: readLinks(text("links") ?? "loopback"),
-    schemes: readSchemes(text("schemes") ?? (memory ? "parasync" : "all")),
-    hw: (text("hw") ?? "auto").split(","),
+    runs: flags.count("runs", 5),
+    against: readPeers(flags),
+    links: readLinks(flags),
+    schemes: readSchemes(flags, memory ? "parasync" : "all"),
+    hw: flags.list("hw", "auto"),
     flags: threads === undefined ? [] : [`--threads=${threads}`],
-    fsync: choiceOf("fsync", text("fsync") ?? "off", FSYNC),
-    caches: choiceOf("cache", text("cache") ?? "warm", CACHES),
+    fsync: readChoice(flags, "fsync", "off", FSYNC),
+    caches: readChoice(flags, "cache", "warm", CACHES),
     memory,
-    html: text("html"),
-    json: parsed["json"] === true,
+    html: flags.text("html"),
+    json: flags.isOn("json"),
   };
 }
 
-function choiceOf<T>(flag: string, text: string, choices: Readonly<Record<string, T>>): T {
+function readChoice<T>(
+  flags: Flags,
+  name: string,
+  usual: string,
+  choices: Readonly<Record<string, T>>,
+): T {
+  const text = flags.text(name) ?? usual;
   const choice = Object.hasOwn(choices, text) ? choices[text] : undefined;
-  return choice ?? refuse(`--${flag} takes one of ${Object.keys(choices).join(", ")}`);
+  return choice ?? flags.refuse(`--${name} takes one of ${Object.keys(choices).join(", ")}`);
 }
 
-function readPeers(text: string): readonly PeerName[] {
-  if (text === "all") return PEER_NAMES;
-  if (text === "none") return [];
-  return text.split(",").map((name) =>
+function readPeers(flags: Flags): readonly PeerName[] {
+  const names = flags.list("against", "all");
+  if (names.join() === "all") return PEER_NAMES;
+  if (names.join() === "none") return [];
+  return names.map((name) =>
     PEER_NAMES.find((peer) => peer === name) ??
-      refuse(`--against takes ${PEER_NAMES.join(", ")}, all or none`)
+      flags.refuse(`--against takes ${PEER_NAMES.join(", ")}, all or none`)
   );
 }
 
-function readLinks(text: string): readonly (GivenLine | null)[] {
-  return text.split(",").map((name) => {
+function readLinks(flags: Flags): readonly (GivenLine | null)[] {
+  return flags.list("links", "loopback").map((name) => {
     if (name === "loopback") return null;
     try {
       return readLine(name);
     } catch {
-      return refuse(`--links takes loopback and lines such as 100mbit-40ms, not ${name}`);
+      return flags.refuse(`--links takes loopback and lines such as 100mbit-40ms, not ${name}`);
     }
   });
 }
 
-function readSchemes(text: string): readonly string[] {
-  if (text === "all") return SCHEME_NAMES;
-  const schemes = text.split(",");
+function readSchemes(flags: Flags, usual: string): readonly string[] {
+  const schemes = flags.list("schemes", usual);
+  if (schemes.join() === "all") return SCHEME_NAMES;
   for (const scheme of schemes) {
     const [name, mode] = scheme.split(":");
     if (!isSchemeName(name!) || mode !== undefined && !/^[0-3]$/.test(mode)) {
-      refuse(`there is no scheme ${scheme}`);
+      flags.refuse(`there is no scheme ${scheme}`);
     }
   }
   return schemes;

@@ -65,9 +65,12 @@ Deno.test("the other benches' options are checked as well", () => {
     json: false,
   });
   assertThrows(() => readMicroOptions(["--rounds=0"]), ParasyncError, "--rounds");
+  assertThrows(() => readMicroOptions(["--help", "--y"]), ParasyncError, "no --y; see deno task");
+  assertEquals([readMicroOptions(["--help"]), readGrowthOptions(["--help"])], [null, null]);
   const growth = readGrowthOptions(["--sizes=1m,16g", "--parts=sizes", "--runs=1"])!;
   assertEquals(growth.sizes, ["pages-1m", "sparse-16g"]);
   assertThrows(() => readGrowthOptions(["--clients=0"]), ParasyncError, "--clients");
+  assertThrows(() => readGrowthOptions(["--runs=1,2"]), ParasyncError, "--runs takes a number");
   assertThrows(() => readGrowthOptions(["--parts=time"]), ParasyncError, "no part time");
   assertThrows(() => readAllOptions(["--parts=time"]), ParasyncError, "no part time");
 });

@@ -77,13 +77,8 @@ export function renderResults(title: string, results: readonly Result[]): string
   return `${title}\n${renderTable(resultRows(results), 2)}`;
 }
 
-/**
- * Peak memory beside its bound.
- *
- * @param results The measurements.
- * @returns Lines with their line feeds.
- */
-export function renderMemory(results: readonly MemoryResult[]): string {
+/** Cells of peak memory beside its bound; the first row is the head. */
+export function memoryRows(results: readonly MemoryResult[]): string[][] {
   const head = ["", "end", "peak", "bound", "chunks", "", "wall s"];
   const rows = results.flatMap((result) =>
     result.ends.map(({ end, peakBytes, boundBytes, chunks }) => [
@@ -96,5 +91,5 @@ export function renderMemory(results: readonly MemoryResult[]): string {
       seconds(result.wallMs),
     ])
   );
-  return renderTable([head, ...rows], 0);
+  return [head, ...rows];
 }

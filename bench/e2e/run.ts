@@ -127,6 +127,9 @@ async function runThrough(
   const target = join(root, TARGET);
   putBack(oldFile, target);
   const before = fs.statSync(oldFile, { bigint: true });
+  // A target that is the new file already may be left as it is and only get its time.
+  const same = before.size === fs.statSync(newFile, { bigint: true }).size &&
+    (await compareFiles(oldFile, newFile, signal)).differsAt === null;
   if (cold) forgetFiles([oldFile, newFile]);
   const cpuBefore = server === null ? undefined : cpuMillisOf(server.pid);
   const client = contender.client({ oldFile, newFile, target: TARGET, host, port });
@@ -135,7 +138,9 @@ async function runThrough(
   const cpuAfter = server === null ? undefined : cpuMillisOf(server.pid);
   await requireResult(name, target, newFile, signal);
   const after = fs.statSync(oldFile, { bigint: true });
-  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
+  if (after.mtimeMs !== before.mtimeMs && same) {
+    fs.utimesSync(oldFile, new Date(Number(before.atimeMs)), new Date(Number(before.mtimeMs)));
+  } else if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
     throw new ParasyncError(
       "verification",
       `Cannot measure ${name}: it wrote into the old file`,

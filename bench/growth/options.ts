@@ -1,6 +1,4 @@
-// @ts-types="../../src/types/std_parse_args.d.ts"
-import { parseArgs } from "@std/cli/parse-args";
-import { ParasyncError } from "../../src/errors.ts";
+import { Flags } from "../flags.ts";
 import { recipeOf } from "../pairs.ts";
 
 /** How the bench is called. */
@@ -37,23 +35,10 @@ export interface GrowthOptions {
   readonly json: boolean;
 }
 
-const TEXTS = [
-  "parts",
-  "sizes",
-  "threads",
-  "clients",
-  "threads-pair",
-  "clients-pair",
-  "dir",
-  "runs",
-];
+const TEXTS = [...GROWTH_PARTS, "parts", "threads-pair", "clients-pair", "dir", "runs"];
 
 /** From this size on a pair of random bytes takes longer to make than to measure. */
 const SPARSE_FROM = 8 * 2 ** 30;
-
-function refuse(reason: string): never {
-  throw new ParasyncError("usage", `Cannot begin: ${reason}; see deno task bench:growth --help`);
-}
 
 /**
  * Reads the bench's arguments.
@@ -63,38 +48,24 @@ function refuse(reason: string): never {
  * @throws {ParasyncError} `usage`.
  */
 export function readGrowthOptions(args: readonly string[]): GrowthOptions | null {
-  const parsed = parseArgs(args, {
-    boolean: ["json", "help"],
-    string: TEXTS,
-    unknown: (arg) => refuse(`there is no ${arg}`),
-  });
-  if (parsed["help"] === true) return null;
-  const text = (name: string, usual: string): string => String(parsed[name] ?? usual);
-  const counts = (name: string, usual: string): number[] =>
-    text(name, usual).split(",").map((item) => {
-      const count = Number(item);
-      return Number.isSafeInteger(count) && count >= 1
-        ? count
-        : refuse(`--${name} takes numbers from 1`);
-    });
-  const parts = text("parts", GROWTH_PARTS.join()).split(",").map((name) =>
-    GROWTH_PARTS.find((part) => part === name) ?? refuse(`there is no part ${name}`)
+  const flags = Flags.read("bench:growth", args, { texts: TEXTS, switches: ["json"] });
+  if (flags === null) return null;
+  const parts = flags.list("parts", GROWTH_PARTS.join()).map((name) =>
+    GROWTH_PARTS.find((part) => part === name) ?? flags.refuse(`there is no part ${name}`)
   );
-  const [threadsPair, clientsPair] = [
-    text("threads-pair", "insert8-1g"),
-    text("clients-pair", "insert8"),
-  ];
+  const threadsPair = flags.text("threads-pair") ?? "insert8-1g";
+  const clientsPair = flags.text("clients-pair") ?? "insert8";
   [threadsPair, clientsPair].forEach(recipeOf);
   return {
     parts,
-    sizes: text("sizes", "1m,16m,128m,1g,4g,16g").split(",").map(pairOfSize),
-    threads: counts("threads", "1,2,4,8"),
-    clients: counts("clients", "1,2,4,8,16,32"),
+    sizes: flags.list("sizes", "1m,16m,128m,1g,4g,16g").map(pairOfSize),
+    threads: flags.counts("threads", "1,2,4,8"),
+    clients: flags.counts("clients", "1,2,4,8,16,32"),
     threadsPair,
     clientsPair,
-    dir: typeof parsed["dir"] === "string" ? parsed["dir"] : undefined,
-    runs: counts("runs", "3")[0]!,
-    json: parsed["json"] === true,
+    dir: flags.text("dir"),
+    runs: flags.count("runs", 3),
+    json: flags.isOn("json"),
   };
 }
 

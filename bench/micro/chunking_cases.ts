@@ -16,7 +16,8 @@ import { type Case, insist, type Materials } from "./case.ts";
 const MIN = 4096, AVERAGE_BITS = 13, MAX = 12288;
 const FILE_BYTES = 128 << 20;
 const ROLL_BLOCK = 8192;
-const ROLL_BLOCKS = 13_000;
+/** Those of 100 MiB, and of 1 GiB. */
+const ROLL_BLOCKS = [13_000, 131_000];
 
 function scanCases(random: Uint8Array): Case[] {
   const available = BLOCK_BYTES + MAX;
@@ -60,10 +61,35 @@ function scanCases(random: Uint8Array): Case[] {
   ];
 }
 
-/** Through a MiB in which the block of the last position alone is found. */
-function rollCase(kind: RollName, random: Uint8Array, backend: HashBackend): Case {
+function rollsumCase(random: Uint8Array): Case {
+  const weaks = new Uint32Array(0);
+  const capacity = random.length;
+  const kernel = createRollKernel({ kind: "rollsum", block: ROLL_BLOCK, weaks, capacity });
+  kernel.memory.set(random, kernel.dataOffset);
+  let sum = 0;
+  return {
+    group: "rolling search",
+    name: "rollsum of a block",
+    work: { bytes: BLOCK_BYTES },
+    limit: "copy",
+    run: () => {
+      for (let at = 0; at < BLOCK_BYTES; at += ROLL_BLOCK) sum = kernel.weak(at, at + ROLL_BLOCK);
+    },
+    check: () => {
+      let [low, high] = [0, 0];
+      for (const byte of random.subarray(BLOCK_BYTES - ROLL_BLOCK, BLOCK_BYTES)) {
+        low = (low + byte + 31) & 0xffff;
+        high = (high + low) & 0xffff;
+      }
+      insist(sum === high * 2 ** 16 + low, "a rollsum differs");
+    },
+  };
+}
+
+/** Through a MiB in which the block of the last position is found, and hardly another. */
+function rollCase(kind: RollName, blocks: number, random: Uint8Array, backend: HashBackend): Case {
   const last = BLOCK_BYTES;
-  const weaks = new Uint32Array(ROLL_BLOCKS);
+  const weaks = new Uint32Array(blocks);
   const weakOf = createRollKernel({
     kind,
     block: ROLL_BLOCK,
@@ -75,14 +101,14 @@ function rollCase(kind: RollName, random: Uint8Array, backend: HashBackend): Cas
   const wanted = kind === "crc32"
     ? backend.weak(random, last, last + ROLL_BLOCK)
     : weakOf.weak(last, last + ROLL_BLOCK);
-  for (let i = 0; i < ROLL_BLOCKS; i++) weaks[i] = (wanted ^ Math.imul(i, 0x9e3779b1)) >>> 0;
+  for (let i = 0; i < blocks; i++) weaks[i] = (wanted ^ Math.imul(i, 0x9e3779b1)) >>> 0;
   const kernel = createRollKernel({ kind, block: ROLL_BLOCK, weaks, capacity: random.length });
   kernel.memory.set(random, kernel.dataOffset);
-  for (let i = 0; i < ROLL_BLOCKS; i++) kernel.enter(i);
+  for (let i = 0; i < blocks; i++) kernel.enter(i);
   let end = 0;
   return {
     group: "rolling search",
-    name: `${kind}, ${ROLL_BLOCKS} blocks`,
+    name: `${kind}, ${blocks} blocks`,
     work: { bytes: BLOCK_BYTES },
     limit: "copy",
     run: () => {
@@ -132,6 +158,7 @@ function fileCases({ folder, backends, onEnd }: Materials): Case[] {
           known ??= list;
           insist(list.bytes === size && list.count === known.count, "the chunks are others");
           for (let i = 0; i < list.count; i++) {
+            insist(list.lengths[i] === known.lengths[i], `the length of chunk ${i} differs`);
             insist(list.weaks[i] === known.weaks[i], `the weak checksum of chunk ${i} differs`);
           }
         },
@@ -147,7 +174,12 @@ export function chunkingCases(materials: Materials): readonly Case[] {
   const backend = materials.backends.at(-1)!;
   return [
     ...scanCases(random),
-    ...(["rollsum", "rabinkarp", "crc32"] as const).map((kind) => rollCase(kind, random, backend)),
+    rollsumCase(random),
+    ...ROLL_BLOCKS.flatMap((blocks) =>
+      (["rollsum", "rabinkarp", "crc32"] as const).map((kind) =>
+        rollCase(kind, blocks, random, backend)
+      )
+    ),
     ...fileCases(materials),
   ];
 }

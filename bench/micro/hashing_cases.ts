@@ -6,11 +6,17 @@ import { createPortable } from "../../src/hashing/portable.ts";
 import { RandomBytes } from "../random_bytes.ts";
 import { type Case, insist, type Materials } from "./case.ts";
 
-/** A fine block, an average chunk, an odd one as content-defined chunking cuts them, and a segment. */
+/**
+ * What a call alone costs, a fine block, a small and an average chunk, an odd one as content-defined chunking cuts
+ * them, a read, and a segment.
+ */
 const SIZES: readonly (readonly [string, number])[] = [
+  ["64 B", 64],
   ["512 B", 512],
+  ["2 KiB", 2048],
   ["8 KiB", 8192],
   ["9274 B", 9274],
+  ["64 KiB", 65536],
   ["1 MiB", 1 << 20],
 ];
 /** Larger than the first-level cache, as where the programs hash. */

@@ -1,6 +1,4 @@
-// @ts-types="../../src/types/std_parse_args.d.ts"
-import { parseArgs } from "@std/cli/parse-args";
-import { ParasyncError } from "../../src/errors.ts";
+import { Flags } from "../flags.ts";
 
 /** How the micro benches are called. */
 export const MICRO_USAGE = `Usage: deno task bench [FLAGS] [FILTER…]
@@ -27,17 +25,11 @@ export interface MicroOptions {
  * @throws {ParasyncError} `usage`.
  */
 export function readMicroOptions(args: readonly string[]): MicroOptions | null {
-  const refuse = (reason: string): never => {
-    throw new ParasyncError("usage", `Cannot begin: ${reason}; see deno task bench --help`);
+  const names = { texts: ["rounds"], switches: ["json"], words: true };
+  const flags = Flags.read("bench", args, names);
+  return flags && {
+    filters: flags.words.map((word) => word.toLowerCase()),
+    rounds: flags.count("rounds", 15),
+    json: flags.isOn("json"),
   };
-  const parsed = parseArgs(args, {
-    boolean: ["json", "help"],
-    string: ["rounds"],
-    unknown: (arg) => arg.startsWith("-") ? refuse(`there is no ${arg}`) : true,
-  });
-  if (parsed["help"] === true) return null;
-  const rounds = Number(parsed["rounds"] ?? 15);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) refuse("--rounds takes a number from 1");
-  const filters = parsed._.map((word) => String(word).toLowerCase());
-  return { filters, rounds, json: parsed["json"] === true };
 }

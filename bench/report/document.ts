@@ -1,7 +1,7 @@
 /** The tables of docs/benchmarks.md. */
 import { formatBytes } from "../../src/cli/output/amounts.ts";
 import { ParasyncError } from "../../src/errors.ts";
-import { membersOf, resultRows } from "../e2e/report.ts";
+import { membersOf, memoryRows, resultRows } from "../e2e/report.ts";
 import { crowdRows, sizeRows, threadRows } from "../growth/report.ts";
 import { microRows } from "../micro/report.ts";
 import type { BenchRun, PageOptions } from "./page.ts";
@@ -44,6 +44,11 @@ export function renderDocument(
           markdownTable(resultRows(results)),
         );
       }
+    } else if (run.type === "memory") {
+      parts.push(
+        "### Peak memory\n\nBound: 250 MB and 48 bytes a chunk; a push each, on loopback.\n\n",
+        markdownTable(memoryRows(run.results), 2),
+      );
     } else if (run.type === "growth") {
       const part = (title: string, rows: string[][], left: number): void => {
         if (rows.length > 1) parts.push(`### ${title}\n\n`, markdownTable(rows, left));
@@ -52,7 +57,7 @@ export function renderDocument(
       part(`With threads: ${run.threads?.pair}`, threadRows(run), 1);
       part(`With clients at once: ${run.clients?.pair} each`, crowdRows(run), 2);
       for (const text of run.leftOut) parts.push(`Left out: ${text}.\n\n`);
-    } else if (run.type === "micro") {
+    } else {
       parts.push("### Parts one by one\n\n", markdownTable(microRows(run.results), 3));
     }
   }

@@ -3,6 +3,8 @@ import { formatBytes } from "../../src/cli/output/amounts.ts";
 import type { E2eRun } from "../e2e.ts";
 import type { Machine } from "../e2e/machine.ts";
 import type { MeasuredRelay } from "../e2e/measured_relay.ts";
+import type { MemoryResult } from "../e2e/memory.ts";
+import { memoryRows } from "../e2e/report.ts";
 import type { GrowthRun } from "../growth.ts";
 import type { MicroRun } from "../micro.ts";
 import { microRows } from "../micro/report.ts";
@@ -37,6 +39,7 @@ export function renderPage(runs: readonly BenchRun[], options: PageOptions = {})
     ...loopbackSections(comparisons),
     ...linkSections(comparisons),
     ...runs.flatMap((run) => run.type === "growth" ? growthSections(run) : []),
+    ...runs.flatMap((run) => run.type === "memory" ? [memorySection(run.results)] : []),
     ...runs.flatMap((run) => run.type === "micro" ? [microSection(run)] : []),
   ];
   const machine = runs.find(({ machine: { programs } }) => Object.keys(programs).length > 0)
@@ -83,6 +86,15 @@ function facts(machine: Machine, relays: readonly MeasuredRelay[], options: Page
     } ms there and back</dd>`
   );
   return `<dl>${shown(entries)}${[...new Set(lines)].join("")}${shown(rest)}</dl>`;
+}
+
+function memorySection(results: readonly MemoryResult[]): Section {
+  return {
+    title: "Peak memory",
+    about: "Of both ends in a push on loopback, beside the bound: 250 MB and 48 bytes a chunk.",
+    figures: [],
+    more: htmlTable("In figures", memoryRows(results), true),
+  };
 }
 
 function microSection(run: MicroRun): Section {

@@ -91,6 +91,16 @@ Deno.test("a page is whole and says nothing unsaid, whatever was measured", () =
   assert(renderPage([]).includes("</html>"));
 });
 
+Deno.test("peaks of memory stand beside their bounds in the page and in the document", () => {
+  const ends = [{ end: "client", peakBytes: 300e6, boundBytes: 250e6, chunks: 0 } as const];
+  const results = [{ pair: "a<b", contender: "parasync", wallMs: 1000, ends }];
+  const run = { type: "memory" as const, schema: 2, machine: MACHINE, runs: 1, results };
+  const row = "| a<b, parasync | client | 300 MB | 250 MB | 0 | ABOVE | 1.000 |";
+  assert(renderDocument([run], { command: "make", date: "2026-01-01" }).includes(row));
+  const page = renderPage([run]);
+  assert(page.includes("<td>300 MB</td><td>250 MB</td>") && page.includes("a&lt;b, parasync"));
+});
+
 Deno.test("tables take the place of those before, and of nothing else", () => {
   const tables = renderDocument([RUN], { command: "make", date: "2026-01-01" });
   assert(tables.includes("| rsync fsync=off") && tables.includes("### a<b, 100mbit-40ms"));

@@ -20,6 +20,7 @@ export interface ScanLane {
  * @param lanes Who scans.
  * @param onBlock Called for every block in the order of the file.
  * @param signal Stops the work; blocks under way end by themselves.
+ * @param rest What to wait for before the next block, where there is anything.
  * @throws What a lane or `onBlock` threw, or the signal's reason.
  */
 export function chunkInParallel(
@@ -27,6 +28,7 @@ export function chunkInParallel(
   lanes: readonly ScanLane[],
   onBlock: (chunks: BlockChunks) => void,
   signal?: AbortSignal,
+  rest?: () => Promise<void> | undefined,
 ): Promise<void> {
   const blocks = blockCount(size);
   const chain = new ScanChain();
@@ -45,6 +47,7 @@ export function chunkInParallel(
     };
     const work = async (lane: ScanLane): Promise<void> => {
       while (!over) {
+        await rest?.();
         signal?.throwIfAborted();
         const chunks = await lane.scan(chain);
         if (chunks === null || over) return;

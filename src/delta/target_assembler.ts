@@ -15,6 +15,8 @@ export interface PieceLanes extends SegmentReader {
   depth(): number;
   /** Copies pieces of the basis into the target. */
   apply(pieces: CopyPieces): Promise<SegmentDigests>;
+  /** Hashes segments of the basis, where it can stay as it is if it is the new file; absent where it cannot. */
+  verifyBasis?(segments: Float64Array<ArrayBuffer>): Promise<SegmentDigests>;
 }
 
 /** What an assembler builds, and with whom. */
@@ -54,12 +56,21 @@ export class TargetAssembler implements AbsoluteAssembler {
   #unread = 0;
   readonly #work = new Work(() => this.#dispatch());
   #repairing = false;
+  /**
+   * Whether all that was asked for so far is the basis from its beginning on, so that nothing need be written if it
+   * goes on like that; and how much of it.
+   */
+  #stays: boolean;
+  #staying = 0;
+  /** Bytes of the basis that were found to be the target's. */
+  #looked = 0;
 
   /** @param options What to build. */
   constructor(options: AssemblerOptions) {
     const { size, maxIntervals, lanes } = options;
     this.#size = size;
     this.#lanes = lanes;
+    this.#stays = lanes.verifyBasis !== undefined;
     this.#digest = options.digest;
     this.#segments = new Uint8Array(segmentCount(size) * STRONG_BYTES);
     this.#hashed = new Uint8Array(segmentCount(size));
@@ -72,9 +83,14 @@ export class TargetAssembler implements AbsoluteAssembler {
     return this.#segments;
   }
 
-  /** Bytes of the target that are in their place. */
+  /** Bytes of the target that are in their place, or that the basis was found to have there. */
   get covered(): number {
-    return this.#coverage.covered - this.#unread;
+    return this.#coverage.covered - this.#unread + this.#looked;
+  }
+
+  /** Whether the basis is the new file, so that nothing was written. */
+  get unchanged(): boolean {
+    return this.#stays;
   }
 
   /** Bytes that were in their place before. */
@@ -97,6 +113,8 @@ export class TargetAssembler implements AbsoluteAssembler {
     if (this.#repairing) {
       throw new ParasyncError("bad_request", "Cannot accept repair: it has a copy");
     }
+    if (this.#stays && (source !== target || target !== this.#staying)) this.#build();
+    this.#staying += length;
     this.#cutter.push(source, target, length);
   }
 
@@ -108,6 +126,7 @@ export class TargetAssembler implements AbsoluteAssembler {
    * @throws {ParasyncError} `bad_request` where some of it was written.
    */
   hold(segment: number): void {
+    this.#build();
     this.#held.add(segment);
     const begin = segment * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, this.#size - begin);
@@ -118,11 +137,13 @@ export class TargetAssembler implements AbsoluteAssembler {
 
   /** Bytes have been written to the target. */
   wrote(target: number, length: number): void {
+    this.#build();
     this.#coverage.add(target, length);
   }
 
   /** Bytes are a hole in the target. */
   zero(target: number, length: number): void {
+    this.#build();
     this.#coverage.add(target, length);
   }
 
@@ -136,7 +157,7 @@ export class TargetAssembler implements AbsoluteAssembler {
     for (;;) {
       this.#dispatch();
       this.#work.throwIfFailed();
-      if (this.#cutter.empty) return;
+      if (this.#stays || this.#cutter.empty) return;
       await this.#work.change();
     }
   }
@@ -155,6 +176,12 @@ export class TargetAssembler implements AbsoluteAssembler {
    * those announced.
    */
   async finish({ totals, digest }: PatchEnd): Promise<boolean> {
+    if (this.#stays && this.#staying === this.#size) {
+      requireTotals(totals, this.#totals);
+      this.#wanted = digest;
+      if (await this.#verifyBasis()) return true;
+    }
+    this.#build();
     await this.#settle();
     this.#coverage.assertExact();
     requireTotals(totals, this.#totals);
@@ -185,6 +212,30 @@ export class TargetAssembler implements AbsoluteAssembler {
     return await this.#verify();
   }
 
+  /** The target is another file than the basis, or has to be one: what was asked for is copied. */
+  #build(): void {
+    this.#stays = false;
+  }
+
+  async #verifyBasis(): Promise<boolean> {
+    const count = segmentCount(this.#size);
+    let next = 0;
+    const one = async (): Promise<void> => {
+      while (next < count && !this.#work.failed) {
+        const segments = Float64Array.from(
+          { length: Math.min(VERIFY_SEGMENTS, count - next) },
+          () => next++,
+        );
+        const found = await this.#lanes.verifyBasis!(segments);
+        this.#take(found);
+        this.#looked = Math.min(this.#size, this.#looked + segments.length * SEGMENT_BYTES);
+      }
+    };
+    for (let i = this.#lanes.depth(); i > 0; i--) this.#work.start(one);
+    await this.#work.settle();
+    return this.#isWanted();
+  }
+
   async #settle(): Promise<void> {
     await this.pump();
     await this.#work.settle();
@@ -197,6 +248,10 @@ export class TargetAssembler implements AbsoluteAssembler {
     }
     this.#dispatchVerification(1);
     await this.#settle();
+    return this.#isWanted();
+  }
+
+  #isWanted(): boolean {
     const found = this.#digest(this.#size, this.#segments);
     return this.#wanted !== undefined && found.every((byte, i) => byte === this.#wanted![i]);
   }
@@ -226,7 +281,8 @@ export class TargetAssembler implements AbsoluteAssembler {
 
   #dispatch(): void {
     while (
-      this.#work.underWay < this.#lanes.depth() && !this.#cutter.empty && !this.#work.failed
+      !this.#stays && this.#work.underWay < this.#lanes.depth() && !this.#cutter.empty &&
+      !this.#work.failed
     ) {
       const pieces = this.#cutter.next();
       this.#work.start(async () => {
@@ -246,16 +302,23 @@ export class TargetAssembler implements AbsoluteAssembler {
     }
   }
 
-  #note({ segments, digests }: SegmentDigests): void {
+  #note(found: SegmentDigests): void {
+    this.#take(found);
+    const { segments } = found;
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
       this.#hashed[segment] = 1;
       if (this.#held.delete(segment)) {
         this.#unread -= Math.min(SEGMENT_BYTES, this.#size - segment * SEGMENT_BYTES);
       }
+    }
+  }
+
+  #take({ segments, digests }: SegmentDigests): void {
+    for (let i = 0; i < segments.length; i++) {
       this.#segments.set(
         digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES),
-        segment * STRONG_BYTES,
+        segments[i]! * STRONG_BYTES,
       );
     }
   }

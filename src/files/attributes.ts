@@ -28,11 +28,10 @@ const TOLERATED = new Set(["EPERM", "EACCES", "EINVAL", "ENOSYS", "ENOTSUP", "EO
  * runtime's reach and not kept.
  *
  * @param fd The file, open in this thread.
- * @param path The same file; times are set by path, for by descriptor they come out a millisecond short.
  * @param wanted What it is to have.
  * @throws The system's error, where it is not about permission or a missing feature.
  */
-export function applyAttributes(fd: number, path: string, wanted: Attributes): void {
+export function applyAttributes(fd: number, wanted: Attributes): void {
   const has = fs.fstatSync(fd);
   const uid = wanted.uid ?? has.uid;
   const gid = wanted.gid ?? has.gid;
@@ -46,10 +45,19 @@ export function applyAttributes(fd: number, path: string, wanted: Attributes): v
   }
   // After the owner: a change of owner may clear bits of the mode.
   tolerantly(() => fs.fchmodSync(fd, mode));
-  if (wanted.mtimeMs !== undefined) {
-    const time = new Date(Math.max(0, Math.floor(wanted.mtimeMs)));
-    tolerantly(() => fs.utimesSync(path, time, time));
-  }
+  if (wanted.mtimeMs !== undefined) applyTime(fd, wanted.mtimeMs);
+}
+
+/**
+ * Gives a file its time, as far as this user may and the file system can.
+ *
+ * @param fd The file, open in this thread.
+ * @param mtimeMs Time of last modification, milliseconds since 1970.
+ */
+export function applyTime(fd: number, mtimeMs: number): void {
+  // The runtime rounds down to milliseconds, from seconds that are seldom exact.
+  const seconds = (Math.max(0, Math.floor(mtimeMs)) + 0.5) / 1000;
+  tolerantly(() => fs.futimesSync(fd, seconds, seconds));
 }
 
 function tolerantly(set: () => void): boolean {

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
-import { applyAttributes, NEW_FILE_MODE } from "./attributes.ts";
+import { applyAttributes, applyTime, NEW_FILE_MODE } from "./attributes.ts";
 import { syncFile, syncFolder } from "./durability.ts";
 import { linkExclusive, unlinkQuietly } from "./directory_entry.ts";
 import { type Failpoint, failpoint } from "./failpoint.ts";
@@ -72,7 +72,7 @@ export async function commitTarget(
   options: CommitOptions,
 ): Promise<CommitResult> {
   const prior = verify(subject, options);
-  applyAttributes(subject.fd, subject.path, {
+  applyAttributes(subject.fd, {
     mode: options.mode ?? prior?.mode ?? NEW_FILE_MODE,
     uid: options.uid ?? prior?.uid,
     gid: options.gid ?? prior?.gid,
@@ -90,6 +90,32 @@ export async function commitTarget(
   const durable = options.fsync && await syncFolder(subject.location.directory);
   passed("after-folder-fsync");
   return { identity, replaced, durable };
+}
+
+/**
+ * The commit of a target that is the new file already: it stays the file it is, and gets the new file's time.
+ *
+ * @param location Where it is.
+ * @param basis The target, as it was read.
+ * @param options What must hold, and what it gets; the basis's and the attributes but the time do not count.
+ * @returns What is there now.
+ * @throws {ParasyncError} Or the system's error; nothing has changed then.
+ */
+export async function commitUnchanged(
+  location: Location,
+  basis: PinnedFile,
+  options: CommitOptions,
+): Promise<CommitResult> {
+  // It may have been written a moment ago by somebody who did not wait for the device.
+  if (options.fsync) await syncFile(basis.fd);
+  options.lease?.verifyHeld();
+  verifyLocation(location);
+  verifyTarget(location, options.expectTarget);
+  basis.verifyUnchanged();
+  if (options.mtimeMs !== undefined) applyTime(basis.fd, options.mtimeMs);
+  const identity = identityOf(fs.fstatSync(basis.fd, { bigint: true }));
+  const durable = options.fsync && await syncFolder(location.directory);
+  return { identity, replaced: false, durable };
 }
 
 /** A failpoint after which nothing may fail any more. */

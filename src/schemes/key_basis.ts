@@ -84,6 +84,11 @@ class KeyBasis {
   #segments = 0;
   #comparing: Promise<void> = Promise.resolve();
   readonly #unchanged: Uint8Array<ArrayBuffer>[] = [];
+  /** Set while chunking rests, since all that was compared is the same: there may never be a key to look up. */
+  #rest: PromiseWithResolvers<void> | undefined;
+  /** Whether there are keys, or will be. */
+  #needed = false;
+  readonly #spared = new AbortController();
   #partial: PartialTarget | null = null;
   #adopted: Promise<AdoptedTarget | null> | undefined;
   #failure: { readonly reason: unknown } | undefined;
@@ -144,7 +149,7 @@ class KeyBasis {
       case: "done",
       value: {
         stages: Object.entries(this.#end.clock.toMillis()).map(([name, ms]) => ({ name, ms })),
-        chunks: this.#chunks.count,
+        chunks: this.#spared.signal.aborted ? 0 : this.#chunks.count,
         keys: this.#keys,
         present: this.#matcher.found,
         strongBytes: BigInt(this.#strongBytes),
@@ -156,7 +161,7 @@ class KeyBasis {
   async #chunk(): Promise<void> {
     const { basis, parameters, lanes, clock, signal, hw, keeper } = this.#end;
     if (basis === null) return;
-    await clock.time("chunk", () =>
+    const chunking = clock.time("chunk", () =>
       this.#plan.chunk({
         file: basis,
         parameters,
@@ -166,12 +171,23 @@ class KeyBasis {
         clock,
         stage: "",
         withSegments: false,
-        signal,
+        rest: () => this.#rest?.promise,
+        signal: AbortSignal.any([signal, this.#spared.signal]),
       }, ({ lengths, weaks }) => {
         this.#chunks.append(lengths, weaks);
         this.#index.extend();
         if (this.#grown) this.#wake();
       }));
+    await chunking.catch((reason) => {
+      if (!this.#spared.signal.aborted) throw reason;
+    });
+  }
+
+  /** A key must be looked up, or is likely to come: the basis is needed in chunks. */
+  #goOn(): void {
+    this.#needed = true;
+    this.#rest?.resolve();
+    this.#rest = undefined;
   }
 
   /** Waits until the client's list is here whole. */
@@ -235,6 +251,9 @@ class KeyBasis {
       );
     }
     this.#keys += weaks.length;
+    if (weaks.length > 0) this.#goOn();
+    // The basis is the new file as far as that was asked about, and of the rest nothing is to be looked up.
+    else if (last && this.#keys === 0) this.#spare();
     if (this.#keys > this.#end.maxKeys) {
       throw new ParasyncError(
         "too_large",
@@ -258,6 +277,12 @@ class KeyBasis {
       this.#batches.push({ first, weaks, lengths, found });
     }
     this.#complete = last;
+  }
+
+  #spare(): void {
+    this.#spared.abort();
+    this.#rest?.resolve();
+    this.#rest = undefined;
   }
 
   /** Has segments compared with the basis's, batch after batch. */
@@ -286,6 +311,11 @@ class KeyBasis {
     const none = new Uint8Array(Math.ceil(count / 8));
     const bitmap = targetOnly || basis === null ? none : await this.#compare(basis, question, held);
     clock.stop("compare");
+    if (basis !== null && !targetOnly && !this.#needed) {
+      const same = Array.from({ length: count }, (_, i) => i).every((i) => hasBit(bitmap, i));
+      if (same && !this.#spared.signal.aborted) this.#rest ??= Promise.withResolvers();
+      else this.#goOn();
+    }
     this.#unchanged.push(
       answerFrame({ case: "unchanged", value: { first, count, bitmap, held } }),
     );

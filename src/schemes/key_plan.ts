@@ -26,6 +26,8 @@ export interface Chunking {
   readonly stage: string;
   /** Whether to compute the session digest's segments as well. */
   readonly withSegments: boolean;
+  /** What to wait for before the next block, where there is anything; for schemes that ask about segments. */
+  readonly rest?: () => Promise<void> | undefined;
   readonly signal: AbortSignal;
 }
 

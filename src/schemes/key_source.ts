@@ -347,6 +347,9 @@ class KeySource {
     });
     const partial = this.#resumes && session.partial;
     if (partial) this.#gate.resume(this.#basisSize > 0);
+    // A file of the same size is likely to be the same one, or to have been changed in places.
+    const alike = this.#basisSize === this.#end.file.size;
+    if (this.#gated && session.refines && alike) this.#gate.decide(true);
     this.#remainder.decide(partial);
     this.#frames.answered();
     if (this.#streamed) this.#send();

@@ -10,9 +10,10 @@ import { unlinkQuietly } from "../files/directory_entry.ts";
 import type { Location } from "../files/location.ts";
 import type { PartialRecord } from "../files/partial_record.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
-import type { CommitOptions, CommitResult } from "../files/target_commit.ts";
+import { type CommitOptions, type CommitResult, commitUnchanged } from "../files/target_commit.ts";
 import { newTurn } from "../files/write_turn.ts";
 import { TargetFile } from "../files/target_file.ts";
+import { sameFile } from "../files/identity.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
 import { LEAST_REFINED_BLOCK, MAX_REFINED_COPIES } from "./refine_limits.ts";
@@ -296,7 +297,12 @@ export class Reception implements AdoptedTarget {
     this.#committed = clock.time("commit", async () => {
       try {
         await this.release().catch(() => {});
-        return await this.#target.commit({ ...commit, basis });
+        if (basis === null || !("unchanged" in this.#assembler && this.#assembler.unchanged)) {
+          return await this.#target.commit({ ...commit, basis });
+        }
+        const { location } = this.#options;
+        await this.#target.discard();
+        return await commitUnchanged(location, basis, { ...commit, basis });
       } finally {
         record?.remove(key);
       }
@@ -340,9 +346,23 @@ function placing(
         });
       },
       verify: (segments) => lanes.run({ kind: "verify", hw, target, segments }),
+      ...canStay(options) && {
+        verifyBasis: (segments) =>
+          lanes.run({ kind: "verify", hw, target: basisReference!, segments }),
+      },
     },
     digest,
   });
+}
+
+/** Whether the basis can stay as it is where it turns out to be the new file. */
+function canStay({ basis, newSize, adopt, commit }: ReceptionOptions): boolean {
+  const { expectTarget, mode, uid, gid } = commit;
+  return basis !== null && basis.size === newSize && newSize > 0 && adopt === undefined &&
+    // Windows brings only what it may write to the device.
+    Deno.build.os !== "windows" &&
+    typeof expectTarget !== "string" && sameFile(basis.identity, expectTarget) &&
+    mode === undefined && uid === undefined && gid === undefined;
 }
 
 /** Puts the target together from its beginning to its end, in one lane. */

@@ -24,6 +24,8 @@ export interface ChunkOptions {
   readonly suite?: Suite | undefined;
   /** What to derive weak checksums from, instead of computing them (SkySync, FAST'26, §3.2.1). */
   readonly derived?: DerivedWeaks | undefined;
+  /** What to wait for before the next block, where there is anything. */
+  readonly rest?: (() => Promise<void> | undefined) | undefined;
 }
 
 /** The lanes that work for one session. */
@@ -91,7 +93,7 @@ export class LaneGroup {
     options: ChunkOptions = {},
   ): Promise<void> {
     const { hw } = this;
-    const { derived, suite } = options;
+    const { derived, suite, rest } = options;
     const lanes = this.#lanes.map((lane) => ({
       depth: lane.depth,
       scan: ({ state }: { readonly state: SharedArrayBuffer }) =>
@@ -108,7 +110,7 @@ export class LaneGroup {
     }));
     this.#scans++;
     try {
-      await chunkInParallel(file.size, lanes, onBlock, signal);
+      await chunkInParallel(file.size, lanes, onBlock, signal, rest);
     } finally {
       this.#scans--;
     }

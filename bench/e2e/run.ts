@@ -125,12 +125,9 @@ async function runThrough(
   const { name, server } = contender;
   const { root, oldFile, newFile, cold = false, signal } = place;
   const target = join(root, TARGET);
-  putBack(oldFile, target);
+  putBack(oldFile, target, await areSame(oldFile, newFile, signal));
   const before = fs.statSync(oldFile, { bigint: true });
-  // A target that is the new file already may be left as it is and only get its time.
-  const same = before.size === fs.statSync(newFile, { bigint: true }).size &&
-    (await compareFiles(oldFile, newFile, signal)).differsAt === null;
-  if (cold) forgetFiles([oldFile, newFile]);
+  if (cold) forgetFiles([oldFile, newFile, target]);
   const cpuBefore = server === null ? undefined : cpuMillisOf(server.pid);
   const client = contender.client({ oldFile, newFile, target: TARGET, host, port });
   const launched = await launchClient(name, client, watch, signal);
@@ -138,9 +135,7 @@ async function runThrough(
   const cpuAfter = server === null ? undefined : cpuMillisOf(server.pid);
   await requireResult(name, target, newFile, signal);
   const after = fs.statSync(oldFile, { bigint: true });
-  if (after.mtimeMs !== before.mtimeMs && same) {
-    fs.utimesSync(oldFile, new Date(Number(before.atimeMs)), new Date(Number(before.mtimeMs)));
-  } else if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
+  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
     throw new ParasyncError(
       "verification",
       `Cannot measure ${name}: it wrote into the old file`,
@@ -162,11 +157,24 @@ async function runThrough(
  *
  * @param oldFile The content.
  * @param target The target.
+ * @param kept Whether the target may be kept as it is and get another time, so that it must be a file of its own.
  */
-export function putBack(oldFile: string, target: string): void {
+export function putBack(oldFile: string, target: string, kept = false): void {
   // zsync keeps what it replaces, under this name.
   for (const path of [target, `${target}.zs-old`]) fs.rmSync(path, { force: true });
-  fs.linkSync(oldFile, target);
+  if (!kept) return fs.linkSync(oldFile, target);
+  fs.copyFileSync(oldFile, target);
+  const fd = fs.openSync(target, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+async function areSame(oldFile: string, newFile: string, signal: AbortSignal): Promise<boolean> {
+  return fs.statSync(oldFile).size === fs.statSync(newFile).size &&
+    (await compareFiles(oldFile, newFile, signal)).differsAt === null;
 }
 
 /**

@@ -6,7 +6,6 @@ import type { BasisEnd } from "../schemes/scheme.ts";
 import { SCHEMES } from "../schemes/scheme_name.ts";
 import { sessionMessage } from "../schemes/session_message.ts";
 import { answerStream } from "./answer_stream.ts";
-import { readBody } from "./body.ts";
 import { FRAME_HEAD_BYTES, readFrames } from "./framing.ts";
 import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, serverHeaders, SESSION_HEADER } from "./headers.ts";
 import { MAX_KEYS, patchBytes } from "./limits.ts";
@@ -16,6 +15,7 @@ import type { RequestTrace } from "./request_trace.ts";
 import type { Route, RouteHouse } from "./route.ts";
 import type { Session } from "./session.ts";
 import { recordSession } from "./session_opening.ts";
+import { requestBody } from "./session_request.ts";
 import { readScheme, readSyncQuery, type SyncQuery } from "./sync_query.ts";
 
 /** A sync's first request. */
@@ -41,14 +41,7 @@ export function keyRoute(house: RouteHouse): Route {
     const scheme = readScheme(parameters, schemes, "csums_queue");
     const query = readSyncQuery(parameters, scheme);
     return await answerFirst({ query, request, trace }, house, async (end, session) => {
-      const body = readBody(request.body, {
-        maxBytes: limits.maxBodyBytes,
-        idleMs: limits.idleMs,
-        stallMs: limits.stallMs,
-        sender: "client",
-        signal: session.signal,
-        onBytes: trace.received,
-      });
+      const body = requestBody(request, session, limits.maxBodyBytes, house, trace);
       const answer = await loadKeyScheme(scheme);
       return { pieces: answer(end, readFrames(body)), type: FRAMES_TYPE };
     });

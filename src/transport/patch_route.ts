@@ -1,24 +1,21 @@
 import { ParasyncError } from "../errors.ts";
-import { requireSessionKey } from "../files/artefact.ts";
 import { failpoint } from "../files/failpoint.ts";
-import { readBody } from "./body.ts";
 import { clientGone } from "./end_reasons.ts";
 import { requireWritable } from "./grant.ts";
-import { BYTES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
+import { BYTES_TYPE, serverHeaders } from "./headers.ts";
 import { toFailure } from "./problem.ts";
 import type { Route, RouteHouse } from "./route.ts";
 import { formatTiming } from "./server_timing.ts";
-import { basisNameOf, readConfirmation } from "./sync_query.ts";
+import { requestBody, sessionOf } from "./session_request.ts";
+import { readConfirmation } from "./sync_query.ts";
 
 /** `POST /patch`: takes a patch, or a part of it, and answers once the target is what it should be, or why it is not. */
-export function patchRoute({ sessions, limits, telemetry }: RouteHouse): Route {
+export function patchRoute(house: RouteHouse): Route {
+  const { sessions, limits, telemetry } = house;
   return async (request, parameters, trace) => {
     const { logger } = trace;
-    const name = basisNameOf(parameters);
-    const key = request.headers.get(KEY_HEADER) ?? parameters.get("key") ?? "";
-    requireSessionKey(key);
     requireWritable(trace.grant);
-    const session = sessions.find(key, name, trace.grant);
+    const session = sessionOf(request, parameters, house, trace);
     telemetry.joins(trace, session);
     const abandon = (): void => {
       sessions.end(session, clientGone()).catch(() => {});
@@ -28,14 +25,7 @@ export function patchRoute({ sessions, limits, telemetry }: RouteHouse): Route {
       const received = await session.during(async () => {
         const reception = await session.reception();
         return await reception.receive(
-          readBody(request.body, {
-            maxBytes: limits.maxBodyBytes,
-            idleMs: limits.idleMs,
-            stallMs: limits.stallMs,
-            sender: "client",
-            signal: session.signal,
-            onBytes: trace.received,
-          }),
+          requestBody(request, session, limits.maxBodyBytes, house, trace),
           readConfirmation(parameters),
           parameters.get("repair") === "1",
         );
@@ -47,7 +37,9 @@ export function patchRoute({ sessions, limits, telemetry }: RouteHouse): Route {
         return new Response("PART", { headers });
       }
       if (received.kind === "mismatch") {
-        logger.info("A match was false; segments are sent whole", { name });
+        logger.info("A match was false; segments are sent whole", {
+          name: session.parts.name,
+        });
         session.parts.keeper.distrust();
         headers.set("content-type", BYTES_TYPE);
         trace.sent(received.segments.length);

@@ -1,34 +1,23 @@
 import { ParasyncError } from "../errors.ts";
-import { requireSessionKey } from "../files/artefact.ts";
 import { answerStream } from "./answer_stream.ts";
-import { readBody } from "./body.ts";
 import { FRAME_HEAD_BYTES, MAX_FRAME_BYTES, readFrames } from "./framing.ts";
 import { requireWritable } from "./grant.ts";
-import { FRAMES_TYPE, KEY_HEADER, serverHeaders } from "./headers.ts";
+import { FRAMES_TYPE, serverHeaders } from "./headers.ts";
 import { toFailure } from "./problem.ts";
 import type { Route, RouteHouse } from "./route.ts";
-import { basisNameOf } from "./sync_query.ts";
+import { requestBody, sessionOf } from "./session_request.ts";
 
 /** `POST /refine`: a finer round of a session, of which a client may ask once it has begun. */
 export function refineRoute(house: RouteHouse): Route {
-  const { sessions, limits, telemetry } = house;
+  const { sessions, telemetry } = house;
   return async (request, parameters, trace) => {
-    const name = basisNameOf(parameters);
-    const key = request.headers.get(KEY_HEADER) ?? parameters.get("key") ?? "";
-    requireSessionKey(key);
-    const session = sessions.find(key, name, trace.grant);
+    const session = sessionOf(request, parameters, house, trace);
     if (!session.parts.looking) requireWritable(trace.grant);
     telemetry.joins(trace, session);
     const leave = session.enter();
     try {
-      const body = readBody(request.body, {
-        maxBytes: FRAME_HEAD_BYTES + MAX_FRAME_BYTES,
-        idleMs: limits.idleMs,
-        stallMs: limits.stallMs,
-        sender: "client",
-        signal: session.signal,
-        onBytes: trace.received,
-      });
+      const maxBytes = FRAME_HEAD_BYTES + MAX_FRAME_BYTES;
+      const body = requestBody(request, session, maxBytes, house, trace);
       const pieces = session.refinement.answer(await onlyFrame(readFrames(body)));
       const headers = serverHeaders(FRAMES_TYPE);
       const done = "Finer round completed";

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { canMount, command } from "./mount.ts";
 
 /** The least that btrfs wants, and a little; a hole for the most part. */
 const IMAGE_BYTES = 256 << 20;
@@ -40,24 +41,6 @@ export class QuotaDisk implements AsyncDisposable {
 }
 
 /** What tests that need one add to their names: why they are skipped, or nothing. */
-export const QUOTA_ONLY: string = canLimit()
+export const QUOTA_ONLY: string = canMount((path) => new QuotaDisk(path, 1 << 20))
   ? ""
   : " [skipped: needs btrfs-progs, root and leave to mount a btrfs]";
-
-function canLimit(): boolean {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
-  const path = Deno.makeTempDirSync({ prefix: "parasync-quota-" });
-  try {
-    new QuotaDisk(`${path}/disk`, 1 << 20)[Symbol.asyncDispose]();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    fs.rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function command(name: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command(name, { args }).outputSync();
-  if (!success) throw new Error(`${name}: ${new TextDecoder().decode(stderr)}`);
-}

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { canMount, command } from "./mount.ts";
 
 /** A file system in memory with little room; needs root on Linux. */
 export class SmallDisk implements AsyncDisposable {
@@ -23,23 +24,6 @@ export class SmallDisk implements AsyncDisposable {
 }
 
 /** What tests that need one add to their names: why they are skipped, or nothing. */
-export const MOUNT_ONLY: string = canMount() ? "" : " [skipped: needs leave to mount a tmpfs]";
-
-/** Root in a container may not. */
-function canMount(): boolean {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
-  const path = Deno.makeTempDirSync({ prefix: "parasync-mount-" });
-  try {
-    new SmallDisk(`${path}/disk`, 1 << 20)[Symbol.asyncDispose]();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    fs.rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function command(name: string, ...args: string[]): void {
-  const { success, stderr } = new Deno.Command(name, { args }).outputSync();
-  if (!success) throw new Error(`${name}: ${new TextDecoder().decode(stderr)}`);
-}
+export const MOUNT_ONLY: string = canMount((path) => new SmallDisk(path, 1 << 20))
+  ? ""
+  : " [skipped: needs leave to mount a tmpfs]";

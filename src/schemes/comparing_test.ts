@@ -3,36 +3,26 @@
 import { assert, assertEquals } from "@std/assert";
 import { GatedLane } from "../../tests/fixtures/gated_lane.ts";
 import { basisEnd, SHORT_CHUNKS } from "../../tests/fixtures/local_sync.ts";
+import { segmentFrames } from "../../tests/fixtures/segment_frames.ts";
 import { referenceOf } from "../../tests/fixtures/test_lanes.ts";
 import type { Answer } from "../../proto/gen/parasync_pb.ts";
-import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { TestFolder } from "../files/test_folder.ts";
-import { STRONG_BYTES } from "../hashing/backend.ts";
 import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
 import { readFrames } from "../transport/framing.ts";
-import { readAnswer, requestFrame } from "../transport/messages.ts";
+import { readAnswer } from "../transport/messages.ts";
 import { LaneGroup } from "../workers/lane_group.ts";
 import { answerKeys } from "./key_basis.ts";
 import { parasync } from "./parasync.ts";
-import { PROTOCOL_VERSION } from "./protocol_version.ts";
 import type { AdoptedTarget, BasisEnd } from "./scheme.ts";
 
 const SIZE = 3 * SEGMENT_BYTES;
 
 /** The frames of a client that asks for all segments of its file, when it may, and for no keys. */
 async function* asking(targetOnly: boolean, chunked: Promise<void>): AsyncGenerator<Uint8Array> {
-  const open = {
-    protocol: PROTOCOL_VERSION,
-    newSize: BigInt(SIZE),
-    newMtimeNs: undefined,
-    fingerprint: FINGERPRINT_ID,
-  };
-  const digests = new Uint8Array(SIZE / SEGMENT_BYTES * STRONG_BYTES);
-  const none = { first: 0, weak: new Uint8Array(0), lengths: new Uint8Array(0), last: true };
-  yield requestFrame({ case: "open", value: open });
+  const [open, ...more] = segmentFrames(SIZE, targetOnly);
+  yield open!;
   await chunked;
-  yield requestFrame({ case: "segments", value: { first: 0, digests, targetOnly } });
-  yield requestFrame({ case: "weakBatch", value: none });
+  yield* more;
 }
 
 /** Asks, and lets the lane compare only when word has come some times that it is still at it. */

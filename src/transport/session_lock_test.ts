@@ -4,22 +4,18 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fs from "node:fs";
 import { GatedLane } from "../../tests/fixtures/gated_lane.ts";
 import { COMMANDS, FILE, OLD, stream } from "../../tests/fixtures/patches.ts";
+import { segmentFrames } from "../../tests/fixtures/segment_frames.ts";
 import { settled, TestSessions } from "../../tests/fixtures/test_sessions.ts";
-import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
 import { artefactPath } from "../files/artefact.ts";
 import { acquireLease } from "../files/lease.ts";
 import { PartialRecord } from "../files/partial_record.ts";
 import { freshKey } from "../files/test_folder.ts";
-import { STRONG_BYTES } from "../hashing/backend.ts";
-import { SEGMENT_BYTES } from "../hashing/session_digest.ts";
-import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
 import { LEAST_RESUMED_BYTES } from "../schemes/resume_limits.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { FRAMES_TYPE } from "./headers.ts";
 import type { Limits } from "./limits.ts";
 import { LOOPBACK_HOSTS } from "./loopback.ts";
-import { requestFrame } from "./messages.ts";
 import { Routes } from "./routes.ts";
 import type { Session } from "./session.ts";
 import { TokenThrottle } from "./token_throttle.ts";
@@ -102,23 +98,6 @@ function leavePartial({ folder }: TestSessions, name: string): void {
   new PartialRecord(location).write(key);
 }
 
-/** The body of a client that asks for all segments of its file, and then for no keys. */
-function resumingFrames(): Uint8Array<ArrayBuffer>[] {
-  const open = {
-    protocol: PROTOCOL_VERSION,
-    newSize: BigInt(PARTIAL_BYTES),
-    newMtimeNs: undefined,
-    fingerprint: FINGERPRINT_ID,
-  };
-  const digests = new Uint8Array(PARTIAL_BYTES / SEGMENT_BYTES * STRONG_BYTES);
-  const none = { first: 0, weak: new Uint8Array(0), lengths: new Uint8Array(0), last: true };
-  return [
-    requestFrame({ case: "open", value: open }),
-    requestFrame({ case: "segments", value: { first: 0, digests } }),
-    requestFrame({ case: "weakBatch", value: none }),
-  ];
-}
-
 /** A client's request that has a stuck lane compare what was left. */
 async function resuming(
   limits: Partial<Limits> = {},
@@ -156,7 +135,7 @@ async function resuming(
     {
       method: "POST",
       headers: { host: "localhost", "content-type": FRAMES_TYPE },
-      body: new Blob(resumingFrames()),
+      body: new Blob(segmentFrames(PARTIAL_BYTES)),
     },
   );
   const response = await routes.handle(request, { client: "192.0.2.1" });

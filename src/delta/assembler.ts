@@ -80,7 +80,7 @@ export interface AssemblerBase {
 export interface AbsoluteAssembler extends AssemblerBase {
   /** Bytes that were in their place before. */
   readonly heldBytes: number;
-  /** Whether the basis is the new file, so that nothing was written. */
+  /** Once it is finished: whether the basis is the new file, so that nothing was written. */
   readonly unchanged: boolean;
   /**
    * A segment is in its place from the beginning.

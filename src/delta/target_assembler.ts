@@ -88,7 +88,7 @@ export class TargetAssembler implements AbsoluteAssembler {
     return this.#coverage.covered - this.#unread + this.#looked;
   }
 
-  /** Whether the basis is the new file, so that nothing was written. */
+  /** Once it is finished: whether the basis is the new file, so that nothing was written. */
   get unchanged(): boolean {
     return this.#stays;
   }
@@ -113,7 +113,7 @@ export class TargetAssembler implements AbsoluteAssembler {
     if (this.#repairing) {
       throw new ParasyncError("bad_request", "Cannot accept repair: it has a copy");
     }
-    if (this.#stays && (source !== target || target !== this.#staying)) this.#build();
+    if (this.#stays && (source !== target || target !== this.#staying)) this.#stays = false;
     this.#staying += length;
     this.#cutter.push(source, target, length);
   }
@@ -126,7 +126,7 @@ export class TargetAssembler implements AbsoluteAssembler {
    * @throws {ParasyncError} `bad_request` where some of it was written.
    */
   hold(segment: number): void {
-    this.#build();
+    this.#stays = false;
     this.#held.add(segment);
     const begin = segment * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, this.#size - begin);
@@ -137,13 +137,13 @@ export class TargetAssembler implements AbsoluteAssembler {
 
   /** Bytes have been written to the target. */
   wrote(target: number, length: number): void {
-    this.#build();
+    this.#stays = false;
     this.#coverage.add(target, length);
   }
 
   /** Bytes are a hole in the target. */
   zero(target: number, length: number): void {
-    this.#build();
+    this.#stays = false;
     this.#coverage.add(target, length);
   }
 
@@ -181,7 +181,7 @@ export class TargetAssembler implements AbsoluteAssembler {
       this.#wanted = digest;
       if (await this.#verifyBasis()) return true;
     }
-    this.#build();
+    this.#stays = false;
     await this.#settle();
     this.#coverage.assertExact();
     requireTotals(totals, this.#totals);
@@ -210,11 +210,6 @@ export class TargetAssembler implements AbsoluteAssembler {
       throw new ParasyncError("bad_request", "Cannot accept repair: it has a segment in parts");
     }
     return await this.#verify();
-  }
-
-  /** The target is another file than the basis, or has to be one: what was asked for is copied. */
-  #build(): void {
-    this.#stays = false;
   }
 
   async #verifyBasis(): Promise<boolean> {

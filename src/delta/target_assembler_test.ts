@@ -124,6 +124,101 @@ Deno.test("an empty target is complete from the beginning", async () => {
   assertEquals(await assembler.finish(endOf({})), true);
 });
 
+/** Lanes that can read the basis, too; what they find there is right, or not. */
+function withBasis(lanes: CountingLanes, right = true): PieceLanes & { read: number[] } {
+  const read: number[] = [];
+  return {
+    read,
+    depth: () => lanes.depth(),
+    apply: (pieces) => lanes.apply(pieces),
+    verify: (segments) => lanes.verify(segments),
+    verifyBasis: (segments) => {
+      read.push(...segments);
+      const found = digestsOf([...segments]);
+      if (!right) found.digests.fill(9);
+      return Promise.resolve(found);
+    },
+  };
+}
+
+/** Has the whole basis copied to its own place, in pieces. */
+async function copyAll(assembler: TargetAssembler, size: number): Promise<DeltaTotals> {
+  const totals = noTotals();
+  for (let at = 0; at < size; at += 700_000) {
+    const length = Math.min(700_000, size - at);
+    assembler.copy(at, at, length);
+    totals.copies += 1;
+    totals.copiedBytes += length;
+    await assembler.pump();
+  }
+  return totals;
+}
+
+Deno.test("a basis that is the new file is read and not copied", async () => {
+  const size = 9 * SEGMENT_BYTES + 5;
+  const counting = new CountingLanes(numbers(5), size);
+  const lanes = withBasis(counting);
+  const assembler = assemblerOf(size, lanes);
+  const totals = await copyAll(assembler, size);
+  assembler.ended(totals);
+  assertEquals(await assembler.finish(endOf(totals)), true);
+  assertEquals([assembler.unchanged, assembler.covered], [true, size]);
+  assertEquals([counting.applied, counting.verified], [[], []]);
+  assertEquals(lanes.read.toSorted((a, b) => a - b), Array.from({ length: 10 }, (_, i) => i));
+});
+
+Deno.test("a basis that turns out to be another file is copied like any", async () => {
+  const size = 3 * SEGMENT_BYTES;
+  const counting = new CountingLanes(numbers(6), size);
+  const assembler = assemblerOf(size, withBasis(counting, false));
+  const totals = await copyAll(assembler, size);
+  assembler.ended(totals);
+  // The lanes' digests of what was copied are right.
+  assertEquals(await assembler.finish(endOf(totals)), true);
+  assertEquals(assembler.unchanged, false);
+  assertEquals(counting.applied.reduce((sum, [, , length]) => sum + length, 0), size);
+});
+
+Deno.test("whatever is not the basis at its own place has all of it built, and totals must fit", async () => {
+  const size = 2 * SEGMENT_BYTES;
+  const cases: readonly ((assembler: TargetAssembler) => Partial<DeltaTotals>)[] = [
+    (assembler) => {
+      assembler.copy(0, 0, 100);
+      assembler.wrote(100, size - 100);
+      return { copies: 1, copiedBytes: 100, literals: 1, literalBytes: size - 100 };
+    },
+    (assembler) => {
+      assembler.copy(0, 0, 100);
+      assembler.zero(100, size - 100);
+      return { copies: 1, copiedBytes: 100, zeros: 1, zeroBytes: size - 100 };
+    },
+    (assembler) => {
+      assembler.copy(100, 100, size - 100);
+      assembler.copy(0, 0, 100);
+      return { copies: 2, copiedBytes: size };
+    },
+    (assembler) => {
+      assembler.copy(0, 0, 100);
+      assembler.copy(90, 100, size - 100);
+      return { copies: 2, copiedBytes: size };
+    },
+  ];
+  for (const write of cases) {
+    const counting = new CountingLanes(numbers(7), size);
+    const lanes = withBasis(counting);
+    const assembler = assemblerOf(size, lanes);
+    const totals = { ...noTotals(), ...write(assembler) };
+    assembler.ended(totals);
+    assertEquals(await assembler.finish(endOf(totals)), true);
+    assertEquals([assembler.unchanged, lanes.read], [false, []]);
+    assertEquals(counting.applied.reduce((sum, [, , n]) => sum + n, 0), totals.copiedBytes);
+  }
+  const assembler = assemblerOf(size, withBasis(new CountingLanes(numbers(8), size)));
+  const totals = await copyAll(assembler, size);
+  assembler.ended(totals);
+  await assertRejects(() => assembler.finish(endOf({ ...totals, copies: 99 })), ParasyncError);
+});
+
 Deno.test("another digest than announced is told", async () => {
   const assembler = assemblerOf(100, new CountingLanes(numbers(1), 100));
   assembler.copy(0, 0, 100);

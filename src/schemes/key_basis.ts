@@ -3,25 +3,23 @@
  * the basis, look up the client's keys, and answer with what is found at the places found. When the first
  * begins, and how far they overlap, is the scheme's plan.
  */
-import type { Segments, WeakBatch } from "../../proto/gen/parasync_pb.ts";
+import type { WeakBatch } from "../../proto/gen/parasync_pb.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
 import { FINGERPRINT_ID } from "../chunking/rule_k.ts";
 import { ParasyncError } from "../errors.ts";
-import { STRONG_BYTES } from "../hashing/backend.ts";
-import { SEGMENT_BYTES, segmentCount } from "../hashing/session_digest.ts";
 import { STRONG_LENGTHS } from "../hashing/suite.ts";
-import { hasBit, setBit } from "../matching/block_proofs.ts";
 import type { CandidateList } from "../matching/candidates.ts";
 import { WeakIndex } from "../matching/weak_index.ts";
 import { type CandidateJob, type KeyBatch, WeakMatcher } from "../matching/weak_matcher.ts";
 import { decodeVarints, decodeWords } from "../transport/columns.ts";
 import { answerFrame, readRequest, safeSize } from "../transport/messages.ts";
+import { ChunkingNeed } from "./chunking_need.ts";
 import { encodeCandidates } from "./candidate_columns.ts";
 import type { KeyPlan } from "./key_plan.ts";
 import { PROTOCOL_VERSION } from "./protocol_version.ts";
-import type { FileReference } from "../workers/jobs.ts";
-import type { AdoptedTarget, BasisEnd, PartialTarget } from "./scheme.ts";
+import type { BasisEnd, PartialTarget } from "./scheme.ts";
+import { SegmentComparison } from "./segment_comparison.ts";
 import { sessionMessage } from "./session_message.ts";
 import { waitedFor } from "./waiting.ts";
 
@@ -30,9 +28,6 @@ const PROGRESS_MS = 200;
 
 /** How much more of the basis must be chunked before keys that were not found are looked up again. */
 const LOOK_BYTES = 32 << 20;
-
-/** Segments of the basis that are hashed in one job. */
-const COMPARED_SEGMENTS = 4;
 
 /** The most batches to take: a client sends thousands of keys in each, or one every few seconds. */
 const MAX_BATCHES = 1 << 16;
@@ -55,13 +50,6 @@ export function answerKeys(
   return new KeyBasis(plan, end, frames).answer();
 }
 
-/** Segments that a client asks about. */
-interface SegmentQuestion {
-  readonly first: number;
-  readonly count: number;
-  readonly digests: Uint8Array;
-}
-
 class KeyBasis {
   readonly #plan: KeyPlan;
   /** Whether answers leave while keys still arrive. */
@@ -80,17 +68,8 @@ class KeyBasis {
   #batchCount = 0;
   #complete = false;
   #newSize = 0;
-  /** Segments that the client has asked about, and the answers that wait to leave. */
-  #segments = 0;
-  #comparing: Promise<void> = Promise.resolve();
-  readonly #unchanged: Uint8Array<ArrayBuffer>[] = [];
-  /** Set while chunking rests, since all that was compared is the same: there may never be a key to look up. */
-  #rest: PromiseWithResolvers<void> | undefined;
-  /** Whether there are keys, or will be. */
-  #needed = false;
-  readonly #spared = new AbortController();
-  #partial: PartialTarget | null = null;
-  #adopted: Promise<AdoptedTarget | null> | undefined;
+  #comparison: SegmentComparison | undefined;
+  readonly #need = new ChunkingNeed();
   #failure: { readonly reason: unknown } | undefined;
   #wake: () => void = () => {};
 
@@ -111,13 +90,24 @@ class KeyBasis {
   }
 
   async *answer(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    let partial: PartialTarget | null;
     try {
       await this.#open();
+      partial = this.#end.partial?.() ?? null;
     } catch (error) {
       this.#frames.return?.().catch(() => {});
       throw error;
     }
-    const session = sessionMessage(this.#end, this.#partial !== null);
+    const comparison = this.#comparison = new SegmentComparison({
+      end: this.#end,
+      newSize: this.#newSize,
+      partial,
+      onCompared: (allSame) => this.#need.compared(allSame),
+      onAnswer: () => this.#wake(),
+      onFailure: (reason) => this.#failure ??= { reason },
+      throwIfOver: () => this.#throwIfFailed(),
+    });
+    const session = sessionMessage(this.#end, partial !== null);
     yield answerFrame({ case: "session", value: session });
     this.#end.signal.addEventListener("abort", () => this.#wake());
     this.#receive().catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
@@ -131,10 +121,10 @@ class KeyBasis {
     else yield* this.#matchWhole();
     // What is held must be known to the client, which is not to send it.
     let compared = false;
-    const comparing = this.#comparing.finally(() => compared = true);
+    const comparing = comparison.settled().finally(() => compared = true);
     comparing.catch(() => {});
     while (!compared) {
-      yield* this.#unchanged.splice(0);
+      yield* comparison.take();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const tick = new Promise<boolean>((resolve) =>
         timer = setTimeout(() => resolve(true), PROGRESS_MS)
@@ -144,12 +134,12 @@ class KeyBasis {
       if (late) yield this.#progress();
     }
     await comparing;
-    yield* this.#unchanged.splice(0);
+    yield* comparison.take();
     yield answerFrame({
       case: "done",
       value: {
         stages: Object.entries(this.#end.clock.toMillis()).map(([name, ms]) => ({ name, ms })),
-        chunks: this.#spared.signal.aborted ? 0 : this.#chunks.count,
+        chunks: this.#need.spared.aborted ? 0 : this.#chunks.count,
         keys: this.#keys,
         present: this.#matcher.found,
         strongBytes: BigInt(this.#strongBytes),
@@ -171,23 +161,16 @@ class KeyBasis {
         clock,
         stage: "",
         withSegments: false,
-        rest: () => this.#rest?.promise,
-        signal: AbortSignal.any([signal, this.#spared.signal]),
+        rest: () => this.#need.rest,
+        signal: AbortSignal.any([signal, this.#need.spared]),
       }, ({ lengths, weaks }) => {
         this.#chunks.append(lengths, weaks);
         this.#index.extend();
         if (this.#grown) this.#wake();
       }));
     await chunking.catch((reason) => {
-      if (!this.#spared.signal.aborted) throw reason;
+      if (!this.#need.spared.aborted) throw reason;
     });
-  }
-
-  /** A key must be looked up, or is likely to come: the basis is needed in chunks. */
-  #goOn(): void {
-    this.#needed = true;
-    this.#rest?.resolve();
-    this.#rest = undefined;
   }
 
   /** Waits until the client's list is here whole. */
@@ -215,7 +198,6 @@ class KeyBasis {
     }
     this.#newSize = safeSize(newSize, "new_size");
     this.#end.onOpen({ newSize: this.#newSize, newMtimeNs });
-    this.#partial = this.#end.partial?.() ?? null;
   }
 
   /** Takes the client's batches as they arrive. */
@@ -227,7 +209,7 @@ class KeyBasis {
           throw new ParasyncError("stream", "Cannot go on: the list of keys is cut short");
         }
         const { frame } = readRequest(next.value);
-        if (frame.case === "segments") this.#takeSegments(frame.value);
+        if (frame.case === "segments") this.#comparison!.ask(frame.value);
         else if (frame.case === "weakBatch") this.#takeBatch(frame.value);
         else throw new ParasyncError("bad_request", "Cannot read keys: a frame is not WeakBatch");
         this.#wake();
@@ -251,9 +233,8 @@ class KeyBasis {
       );
     }
     this.#keys += weaks.length;
-    if (weaks.length > 0) this.#goOn();
-    // The basis is the new file as far as that was asked about, and of the rest nothing is to be looked up.
-    else if (last && this.#keys === 0) this.#spare();
+    if (weaks.length > 0) this.#need.need();
+    else if (last && this.#keys === 0) this.#need.end();
     if (this.#keys > this.#end.maxKeys) {
       throw new ParasyncError(
         "too_large",
@@ -279,91 +260,6 @@ class KeyBasis {
     this.#complete = last;
   }
 
-  #spare(): void {
-    this.#spared.abort();
-    this.#rest?.resolve();
-    this.#rest = undefined;
-  }
-
-  /** Has segments compared with the basis's, batch after batch. */
-  #takeSegments({ first, digests, targetOnly }: Segments): void {
-    const count = digests.length / STRONG_BYTES;
-    if (
-      this.#end.confirm !== "target" && !targetOnly || !Number.isInteger(count) ||
-      count < 1 || first !== this.#segments || first + count > segmentCount(this.#newSize)
-    ) {
-      throw new ParasyncError(
-        "bad_request",
-        "Cannot read segments: they are out of their order or range",
-      );
-    }
-    this.#segments += count;
-    const question = { first, count, digests: digests.slice() };
-    this.#comparing = this.#comparing.then(() => this.#answerSegments(question, targetOnly));
-    this.#comparing.catch((reason) => this.#failure ??= { reason }).finally(() => this.#wake());
-  }
-
-  async #answerSegments(question: SegmentQuestion, targetOnly: boolean): Promise<void> {
-    const { basis, clock } = this.#end;
-    const { first, count } = question;
-    clock.start("compare");
-    const held = await this.#compareTarget(question);
-    const none = new Uint8Array(Math.ceil(count / 8));
-    const bitmap = targetOnly || basis === null ? none : await this.#compare(basis, question, held);
-    clock.stop("compare");
-    if (basis !== null && !targetOnly && !this.#needed) {
-      const same = Array.from({ length: count }, (_, i) => i).every((i) => hasBit(bitmap, i));
-      if (same && !this.#spared.signal.aborted) this.#rest ??= Promise.withResolvers();
-      else this.#goOn();
-    }
-    this.#unchanged.push(
-      answerFrame({ case: "unchanged", value: { first, count, bitmap, held } }),
-    );
-  }
-
-  /** Which segments an interrupted sync has left in the target; the others are cleared. */
-  async #compareTarget(question: SegmentQuestion): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#partial === null) return new Uint8Array(0);
-    const target = await (this.#adopted ??= this.#partial.adopt());
-    if (target === null) return new Uint8Array(0);
-    const held = await this.#compare(target.reference, question);
-    for (let i = 0; i < question.count; i++) {
-      if (hasBit(held, i)) target.hold(question.first + i);
-      else await target.clear(question.first + i);
-    }
-    return held;
-  }
-
-  /** Which segments a file has at the same place, but for those that need not be looked at. */
-  async #compare(
-    file: FileReference,
-    { first, count, digests }: SegmentQuestion,
-    except = new Uint8Array(0),
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const { lanes } = this.#end;
-    const { hw } = lanes;
-    const bitmap = new Uint8Array(Math.ceil(count / 8));
-    const lengthIn = (size: number, segment: number): number =>
-      Math.min(SEGMENT_BYTES, size - segment * SEGMENT_BYTES);
-    const alike = Array.from({ length: count }, (_, i) => first + i).filter((segment) =>
-      lengthIn(file.size, segment) === lengthIn(this.#newSize, segment) &&
-      (except.length === 0 || !hasBit(except, segment - first))
-    );
-    for (let i = 0; i < alike.length; i += COMPARED_SEGMENTS) {
-      this.#throwIfFailed();
-      const segments = Float64Array.from(alike.slice(i, i + COMPARED_SEGMENTS));
-      const own = await lanes.run({ kind: "verify", hw, target: file, segments });
-      for (let j = 0; j < own.segments.length; j++) {
-        const at = (own.segments[j]! - first) * STRONG_BYTES;
-        const digest = own.digests.subarray(j * STRONG_BYTES, (j + 1) * STRONG_BYTES);
-        if (digest.every((byte, k) => byte === digests[at + k])) {
-          setBit(bitmap, own.segments[j]! - first);
-        }
-      }
-    }
-    return bitmap;
-  }
-
   /** Whether so much of the basis was chunked since keys were last looked up that more may be found. */
   get #grown(): boolean {
     return this.#chunks.bytes - this.#looked >= LOOK_BYTES;
@@ -382,7 +278,7 @@ class KeyBasis {
     let toldAt = performance.now();
     while (!indexed) {
       this.#throwIfFailed();
-      yield* this.#unchanged.splice(0);
+      yield* this.#comparison!.take();
       if (early) {
         const fresh = this.#batches.splice(0);
         const again = this.#grown ? held.splice(0) : [];
@@ -459,7 +355,7 @@ class KeyBasis {
     clock.start("match");
     for (;;) {
       this.#throwIfFailed();
-      yield* this.#unchanged.splice(0);
+      yield* this.#comparison!.take();
       for (const batch of this.#batches.splice(0)) {
         waiting.push(...this.#matcher.look(batch));
         const { first, weaks, found } = batch;
@@ -502,7 +398,7 @@ class KeyBasis {
 
   /** Resolves when a batch has arrived, segments are compared or the client's frames are over. */
   #news(): Promise<void> {
-    const held = this.#batches.length + this.#unchanged.length > 0;
+    const held = this.#batches.length > 0 || this.#comparison!.answered;
     return held ? Promise.resolve() : this.#next();
   }
 

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { Assembler } from "../delta/assembler.ts";
 import { type DeltaTotals, noTotals } from "../delta/format.ts";
@@ -7,13 +8,13 @@ import { TargetAssembler } from "../delta/target_assembler.ts";
 import { type FailureCode, ParasyncError } from "../errors.ts";
 import { artefactPath } from "../files/artefact.ts";
 import { unlinkQuietly } from "../files/directory_entry.ts";
+import { sameFile } from "../files/identity.ts";
 import type { Location } from "../files/location.ts";
 import type { PartialRecord } from "../files/partial_record.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import { type CommitOptions, type CommitResult, commitUnchanged } from "../files/target_commit.ts";
 import { newTurn } from "../files/write_turn.ts";
 import { TargetFile } from "../files/target_file.ts";
-import { sameFile } from "../files/identity.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
 import { LEAST_REFINED_BLOCK, MAX_REFINED_COPIES } from "./refine_limits.ts";
@@ -362,6 +363,8 @@ function canStay({ basis, newSize, adopt, commit }: ReceptionOptions): boolean {
     // Windows brings only what it may write to the device.
     Deno.build.os !== "windows" &&
     typeof expectTarget !== "string" && sameFile(basis.identity, expectTarget) &&
+    // Under its other names it would get the new file's time as well.
+    fs.fstatSync(basis.fd).nlink === 1 &&
     mode === undefined && uid === undefined && gid === undefined;
 }
 

@@ -127,8 +127,9 @@ export function renderSummary(summary: Summary, style: SummaryStyle): string {
     ["literal", part(summary.literalBytes, summary.literals, "range")],
     [
       "matched",
-      `${formatCount(summary.chunksMatched)} of ${pieces(summary.chunksNew, "chunk")}, ` +
-      `basis ${formatCount(summary.chunksOld)}`,
+      `${formatCount(summary.chunksMatched)} of ${pieces(summary.chunksNew, "chunk")}` +
+      // None where the basis need not be cut.
+      (summary.chunksOld > 0 ? `, basis ${formatCount(summary.chunksOld)}` : ""),
     ],
     [
       "scheme",

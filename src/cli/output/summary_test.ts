@@ -124,6 +124,11 @@ Deno.test("a person reads every amount, the real backends, the digest and the ve
   assert(text.endsWith("\n"));
 });
 
+Deno.test("a basis that was not cut has no number of chunks", () => {
+  const text = renderSummary({ ...SUMMARY, chunksOld: 0 }, PLAIN);
+  assertStringIncludes(text, "7,012 of 7,431 chunks\n");
+});
+
 Deno.test("stages' times end in one column and their bars are in proportion", () => {
   const lines = renderSummary(SUMMARY, PLAIN).trimEnd().split("\n").slice(-3);
   assertEquals(new Set(lines.map((line) => line.indexOf("ms"))).size, 1);

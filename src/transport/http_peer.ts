@@ -1,7 +1,5 @@
 import { ParasyncError } from "../errors.ts";
-import { PROTOCOL_VERSION } from "../schemes/protocol_version.ts";
 import type { Confirmation, PatchAnswer, Peer, SignatureAnswer } from "../schemes/scheme.ts";
-import { printable } from "../telemetry/printable.ts";
 import type { StageTime } from "../telemetry/stages.ts";
 import { readBody, readText } from "./body.ts";
 import { readFrames } from "./framing.ts";
@@ -9,8 +7,8 @@ import { BYTES_TYPE, FRAMES_TYPE, KEY_HEADER, PROTOCOL_HEADER, SESSION_HEADER } 
 import { isLoopback } from "./loopback.ts";
 import { readProblem } from "./problem.ts";
 import type { RateLimit } from "./rate_limit.ts";
-import { withRetryAfter } from "./retry_after.ts";
 import { RoundTrips } from "./round_trips.ts";
+import { foreign, requireOk, unreachable } from "./server_answer.ts";
 import { readTiming } from "./server_timing.ts";
 
 /** How to reach a server. */
@@ -50,9 +48,6 @@ export interface HttpPeerOptions {
 }
 
 const BYTES = { "content-type": BYTES_TYPE };
-
-/** What a proxy answers when the server behind it is not there, or too much is asked for. */
-const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 const SMALL_BODY = 64 << 10;
 
@@ -360,7 +355,7 @@ export class HttpPeer implements Peer {
         signal: controller.signal,
         ...client && { client },
       });
-      await this.#requireOk(response);
+      await requireOk(base, response, (refusal) => this.#text(refusal));
       return response;
     } catch (error) {
       if (error instanceof ParasyncError) throw error;
@@ -370,42 +365,6 @@ export class HttpPeer implements Peer {
     } finally {
       answered = true;
       clearTimeout(timer);
-    }
-  }
-
-  async #requireOk(response: Response): Promise<void> {
-    const { base } = this.#options;
-    if (!response.headers.has(PROTOCOL_HEADER)) {
-      await response.body?.cancel();
-      const { status } = response;
-      if (PASSING_STATUS.has(status)) {
-        throw withRetryAfter(
-          new ParasyncError(
-            status === 429 || status === 503 ? "busy" : "connection",
-            `Cannot reach ${base}: a proxy before it answered ${status}`,
-          ),
-          response.headers.get("retry-after"),
-        );
-      }
-      throw status === 413
-        ? new ParasyncError(
-          "too_large",
-          `Cannot sync: a proxy before ${base} refuses bodies this long`,
-        )
-        : foreign(base, `it answered ${status} without ${PROTOCOL_HEADER}`);
-    }
-    const protocol = response.headers.get(PROTOCOL_HEADER);
-    if (response.ok && protocol !== String(PROTOCOL_VERSION)) {
-      await response.body?.cancel();
-      throw new ParasyncError(
-        "unsupported_version",
-        `Cannot sync with ${base}: it speaks protocol ${protocol} and this program ` +
-          `${PROTOCOL_VERSION}; use the same version of parasync at both ends`,
-      );
-    }
-    if (!response.ok) {
-      const failure = readProblem(await this.#text(response), response.status);
-      throw withRetryAfter(failure, response.headers.get("retry-after"));
     }
   }
 }
@@ -454,46 +413,4 @@ function toStream(
       await iterator.return?.();
     },
   }, { highWaterMark: 1 });
-}
-
-function foreign(base: string, reason: string): ParasyncError {
-  return new ParasyncError(
-    "not_a_server",
-    `Cannot sync with ${base}: it is no parasync server: ${reason}`,
-  );
-}
-
-function unreachable(base: string, error: unknown): ParasyncError {
-  const texts: string[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) texts.push(cause.message);
-  const text = texts.join(": ");
-  // What TLS and plain HTTP look like to the other.
-  if (/InvalidContentType|wrong version number/i.test(text)) {
-    return foreign(base, "it does not speak TLS; if it is a server without, write http://");
-  }
-  if (/invalid HTTP|unexpected message|parsed/i.test(text)) {
-    return foreign(base, "it does not speak HTTP; if it is a server with TLS, write https://");
-  }
-  const reason = /refused/i.test(text)
-    ? "connection refused; is the server running there?"
-    : /certificate|UnknownIssuer/i.test(text)
-    ? whyNotBelieved(text)
-    : /dns|lookup|resolve/i.test(text)
-    ? "its name cannot be resolved"
-    : text;
-  return new ParasyncError("connection", `Cannot reach ${base}: ${reason}`, { cause: error });
-}
-
-function whyNotBelieved(text: string): string {
-  if (/expired/i.test(text)) return "its certificate has expired, or this machine's clock is wrong";
-  if (/not valid yet|NotValidYet/i.test(text)) {
-    return "its certificate is not valid yet, or this machine's clock is wrong";
-  }
-  if (/not valid for name|NotValidForName/i.test(text)) {
-    const names = [...text.matchAll(/(?:DnsName|IpAddress)\("?([^")]+)/g)].map(([, name]) => name!);
-    const whose = names.length === 0 ? "" : `: ${printable(names.join(", "), 200)}`;
-    return `its certificate is not for that name${whose}`;
-  }
-  return "its certificate is not believed here; --ca=FILE names the authority that signed it, " +
-    "DENO_TLS_CA_STORE=system takes the system's authorities";
 }

@@ -101,8 +101,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
 
 const USAGE = `Usage: deno task bench:all [FLAGS]
 
-Every bench in turn, some 25 minutes on two cores; writes OUT.html and OUT.json, and the tables of OUT.md between
-its marks.
+Every bench in turn, which takes long (--parts runs only some); writes OUT.html and OUT.json, and the tables of OUT.md
+between its marks.
 
   --out=OUT       where to write (docs/benchmarks)
   --dir=DIR       keep the pairs there (else a temporary folder)

@@ -6,7 +6,7 @@ import { basename, fromFileUrl } from "@std/path";
 import { ParasyncError } from "../errors.ts";
 import { identityOf } from "./identity.ts";
 import { openPinned } from "./pinned_file.ts";
-import type { CommitOptions } from "./target_commit.ts";
+import { type CommitOptions, commitUnchanged } from "./target_commit.ts";
 import { TargetFile } from "./target_file.ts";
 import { race } from "./test_race.ts";
 import { freshKey, LINUX_ROOT, TestFolder } from "./test_folder.ts";
@@ -62,6 +62,45 @@ Deno.test("a commit replaces the file at once and leaves nothing else behind", a
   assertEquals([result.replaced, result.durable], [true, true]);
   using now = openPinned(path, { expect: result.identity });
   assertEquals(now.size, NEW.length);
+});
+
+Deno.test("a target that stays gets its time, unless it or its lease has gone meanwhile", async () => {
+  using folder = new TestFolder();
+  const path = folder.write("f", "old");
+  const location = folder.locate("f");
+  const mtimeMs = 1_700_000_000_123;
+  {
+    using basis = openPinned(path);
+    const expectTarget = basis.identity;
+    const stays = options({ basis, expectTarget, mtimeMs, fsync: true });
+    const result = await commitUnchanged(location, basis, stays);
+    assertEquals([result.replaced, result.durable], [false, true]);
+    assertEquals(fs.statSync(path).mtimeMs, mtimeMs);
+    using _now = openPinned(path, { expect: result.identity });
+    // It has another time by now than when it was read.
+    const error = await assertRejects(
+      () => commitUnchanged(location, basis, stays),
+      ParasyncError,
+    );
+    assertEquals(error.code, "changed");
+  }
+  using basis = openPinned(path);
+  const gone = new ParasyncError("locked", "Cannot go on: the lease is lost");
+  const lease = {
+    verifyHeld: (): void => {
+      throw gone;
+    },
+  };
+  const lost = options({ basis, expectTarget: basis.identity, mtimeMs: 5, lease });
+  assertEquals(await assertRejects(() => commitUnchanged(location, basis, lost)), gone);
+  fs.renameSync(path, folder.join("g"));
+  folder.write("f", "old");
+  const replaced = options({ basis, expectTarget: basis.identity, mtimeMs: 5 });
+  await assertRejects(() => commitUnchanged(location, basis, replaced), ParasyncError);
+  for (const name of ["f", "g"]) {
+    assertEquals(fs.statSync(folder.join(name)).mtimeMs === 5, false);
+    assertEquals(folder.text(name), "old");
+  }
 });
 
 Deno.test("mode and time: the replaced file's permissions, the new file's time", async () => {

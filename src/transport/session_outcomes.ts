@@ -1,11 +1,12 @@
-import type { ParasyncError } from "../errors.ts";
+import { type FailureCode, ParasyncError } from "../errors.ts";
 
 /** The most failures, and the most commits, that are remembered at once. */
 const MOST_OUTCOMES = 256;
 
 /** What became of the latest sessions: their clients may not get the answers that say so. */
 export class SessionOutcomes {
-  readonly #failures = new Map<string, ParasyncError>();
+  /** In words alone: an error holds, by its stack, all that was at work where it was made, buffers included. */
+  readonly #failures = new Map<string, { readonly code: FailureCode; readonly message: string }>();
   readonly #commits = new Set<string>();
 
   /**
@@ -14,8 +15,8 @@ export class SessionOutcomes {
    * @param key The session's key.
    * @param reason Why.
    */
-  failed(key: string, reason: ParasyncError): void {
-    if (!this.#failures.has(key)) this.#failures.set(key, reason);
+  failed(key: string, { code, message }: ParasyncError): void {
+    if (!this.#failures.has(key)) this.#failures.set(key, { code, message });
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > MOST_OUTCOMES) this.#failures.delete(oldest!);
   }
@@ -34,6 +35,7 @@ export class SessionOutcomes {
 
   /** Why the session with this key failed, if it did so lately. */
   failure(key: string): ParasyncError | undefined {
-    return this.#failures.get(key);
+    const failure = this.#failures.get(key);
+    return failure && new ParasyncError(failure.code, failure.message);
   }
 }

@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import { fs } from "../node.ts";
 import { errnoOf } from "./file_error.ts";
 
 /** Mode of a file that replaces nothing. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../node.ts";
 
 /** How the records of a file are made. */
 export interface RecordParameters {

@@ -1,7 +1,6 @@
-import fs from "node:fs";
-import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { ParasyncError } from "../errors.ts";
+import { createHash, fs } from "../node.ts";
 import { ARTEFACT_PREFIX } from "./artefact.ts";
 import {
   areConsistent,

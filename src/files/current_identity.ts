@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import { fs } from "../node.ts";
 import { asFileError } from "./file_error.ts";
 import { requireRegular } from "./file_kind.ts";
 import { type FileIdentity, identityOf } from "./identity.ts";

@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import { fs } from "../node.ts";
 
 /**
  * Has a file's content and attributes brought to the device, without blocking the event loop: on a slow

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import process from "node:process";
+import { fs } from "../node.ts";
 import { errnoOf } from "./file_error.ts";
 import { isGone, readProc } from "./proc_file.ts";
 

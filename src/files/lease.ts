@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { clearInterval, setInterval } from "node:timers";
 import { ParasyncError } from "../errors.ts";
+import { createHash } from "../node.ts";
 import { ARTEFACT_PREFIX, artefactPath, newSessionKey, requireSessionKey } from "./artefact.ts";
 import { asFileError, displayName, errnoOf } from "./file_error.ts";
 import { currentHolder, holderState } from "./holder.ts";

@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import { fs } from "../node.ts";
 import { linkExclusive, unlinkQuietly } from "./directory_entry.ts";
 import { errnoOf } from "./file_error.ts";
 import { decodeLeaseRecord, LEASE_RECORD_BYTES, type LeaseRecord } from "./lease_record.ts";

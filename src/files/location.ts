@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { asFileError, displayName } from "./file_error.ts";
 
 /** Where a file is, or is to be: a name that was checked and its folder, free of links. */

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { createExclusive } from "./apply_file.ts";
 import { artefactPath, newSessionKey } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";

@@ -1,6 +1,6 @@
-import fs from "node:fs";
 import { resolve, sep } from "node:path";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { asFileError, displayName } from "./file_error.ts";
 
 /**

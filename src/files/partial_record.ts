@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import fs from "node:fs";
 import { join } from "node:path";
+import { createHash, fs } from "../node.ts";
 import { createExclusive } from "./apply_file.ts";
 import { ARTEFACT_PREFIX, artefactPath, isSessionKey, newSessionKey } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";

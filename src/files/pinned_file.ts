@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { asFileError, displayName } from "./file_error.ts";
 import { requireRegular } from "./file_kind.ts";
 import { type FileIdentity, identityOf, sameIdentity } from "./identity.ts";

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { asFileError, displayName } from "./file_error.ts";
 
 /** One transfer between memory and a position in a file; may move fewer bytes than asked. */

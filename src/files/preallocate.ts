@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { openLibc } from "../../ffi/libc.ts";
+import { fs } from "../node.ts";
 
 const EXT4 = 0xef53;
 const O_WRONLY = 1;

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import fs from "node:fs";
 import process from "node:process";
 import { openLibc } from "../../ffi/libc.ts";
+import { fs } from "../node.ts";
 import { errnoOf } from "./file_error.ts";
 
 /** More than the files that are read here have. */

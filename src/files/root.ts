@@ -1,6 +1,6 @@
-import fs from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { ARTEFACT_PREFIX } from "./artefact.ts";
 import { asFileError, displayName, errnoOf } from "./file_error.ts";
 import { directoryKey, type Location } from "./location.ts";

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { createExclusive } from "./apply_file.ts";
 import { artefactPath, newSessionKey, requireSessionKey } from "./artefact.ts";
 import { asFileError, errnoOf } from "./file_error.ts";

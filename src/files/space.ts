@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { displayName } from "./file_error.ts";
 
 /** What is left over for a file's own bookkeeping: a part of its size, and this many bytes. */

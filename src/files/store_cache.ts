@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { join } from "node:path";
+import { fs } from "../node.ts";
 import { parseArtefact } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";
 import { requirePrivate } from "./store_file.ts";

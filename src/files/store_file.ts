@@ -1,6 +1,6 @@
-import fs from "node:fs";
 import process from "node:process";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { createExclusive } from "./apply_file.ts";
 import { artefactPath, newSessionKey } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";

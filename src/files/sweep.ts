@@ -1,5 +1,6 @@
-import fs from "node:fs";
+import type { Stats } from "node:fs";
 import { join } from "node:path";
+import { fs } from "../node.ts";
 import { type ArtefactKind, parseArtefact } from "./artefact.ts";
 import { asFileError } from "./file_error.ts";
 import { leaseKey, removeStaleLease } from "./lease.ts";
@@ -120,7 +121,7 @@ function collect(
   { owner }: { owner: string; kind: ArtefactKind },
   path: string,
 ): void {
-  let stat: fs.Stats | undefined;
+  let stat: Stats | undefined;
   try {
     stat = fs.lstatSync(path, { throwIfNoEntry: false });
   } catch {

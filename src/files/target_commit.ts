@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { applyAttributes, applyTime, NEW_FILE_MODE } from "./attributes.ts";
 import { syncFile, syncFolder } from "./durability.ts";
 import { linkExclusive, unlinkQuietly } from "./directory_entry.ts";

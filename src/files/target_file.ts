@@ -1,5 +1,6 @@
-import fs from "node:fs";
+import type { Stats } from "node:fs";
 import { ParasyncError } from "../errors.ts";
+import { fs } from "../node.ts";
 import { type ApplyFile, createExclusive, openForApply } from "./apply_file.ts";
 import { artefactPath } from "./artefact.ts";
 import { unlinkQuietly } from "./directory_entry.ts";
@@ -289,7 +290,7 @@ function requireSameFileSystem(fd: number, location: Location): void {
 }
 
 /** A temporary that anybody may write to or that has a second name is not one that a session of ours left. */
-function requireOwnTemporary(stat: fs.Stats, options: TargetOptions): void {
+function requireOwnTemporary(stat: Stats, options: TargetOptions): void {
   // One that was about to be committed has the mode of the file that it replaces.
   const isPrivate = Deno.build.os === "windows" || (stat.mode & 0o002) === 0;
   if (isPrivate && stat.nlink === 1) return;

@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import os from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { newSessionKey } from "../files/artefact.ts";
@@ -7,6 +6,7 @@ import { availableCodings } from "../delta/coding.ts";
 import { openPinned } from "../files/pinned_file.ts";
 import { Root } from "../files/root.ts";
 import { openBackend } from "../hashing/select.ts";
+import { fs } from "../node.ts";
 import { LocalPeer } from "../schemes/local_peer.ts";
 import { Reception } from "../schemes/reception.ts";
 import { RecordKeeper } from "../schemes/record_keeper.ts";

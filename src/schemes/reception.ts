@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { Assembler } from "../delta/assembler.ts";
 import { type DeltaTotals, noTotals } from "../delta/format.ts";
@@ -17,6 +16,7 @@ import { newTurn } from "../files/write_turn.ts";
 import { TargetFile } from "../files/target_file.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
+import { fs } from "../node.ts";
 import { LEAST_REFINED_BLOCK, MAX_REFINED_COPIES } from "./refine_limits.ts";
 import type { AdoptedTarget, Confirmation } from "./scheme.ts";
 import type { StageClock } from "../telemetry/stages.ts";

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../node.ts";
 import type { ServerStatus } from "./server_status.ts";
 import { STATUS_SCRIPT } from "./status_script.ts";
 import { STATUS_STYLE } from "./status_style.ts";

@@ -1,6 +1,6 @@
-import fs from "node:fs";
 import process from "node:process";
 import { readProc } from "../files/proc_file.ts";
+import { fs } from "../node.ts";
 import type { ProcessFigures } from "../telemetry/server_metrics.ts";
 
 /** What this process can tell of itself, as far as the system and the permissions go. */

@@ -1,6 +1,6 @@
-import fs from "node:fs";
 import { artefactPath, newSessionKey } from "../files/artefact.ts";
 import { asFileError } from "../files/file_error.ts";
+import { fs } from "../node.ts";
 
 /** How long an answer holds, in ms: whoever asks often must not keep the disk busy. */
 const HOLDS_MS = 2_000;

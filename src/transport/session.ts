@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import { ParasyncError } from "../errors.ts";
 import type { FileIdentity } from "../files/identity.ts";
@@ -9,6 +8,7 @@ import { PartialRecord } from "../files/partial_record.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
 import { removeSessionRecord } from "../files/session_record.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
+import { fs } from "../node.ts";
 import type { RecordKeeper } from "../schemes/record_keeper.ts";
 import { Reception } from "../schemes/reception.ts";
 import { Refinement } from "../schemes/refinement.ts";

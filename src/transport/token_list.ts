@@ -1,7 +1,7 @@
 // @ts-types="../types/std_crypto.d.ts"
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { createHash } from "node:crypto";
 import { ParasyncError } from "../errors.ts";
+import { createHash } from "../node.ts";
 import type { Grant } from "./grant.ts";
 import type { TokenEntry } from "./token_lines.ts";
 

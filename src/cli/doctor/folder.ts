@@ -1,10 +1,10 @@
 /** The folder that a server serves. */
-import fs from "node:fs";
 import type { FailureCode, ParasyncError } from "../../errors.ts";
 import { artefactPath, newSessionKey } from "../../files/artefact.ts";
 import { syncFile, syncFolder } from "../../files/durability.ts";
 import { asFileError } from "../../files/file_error.ts";
 import { Root } from "../../files/root.ts";
+import { fs } from "../../node.ts";
 import { formatBytes, formatMillis } from "../output/amounts.ts";
 import { type Check, note, ok, problem, reasonIn } from "./check.ts";
 import { findLeftovers, type Leftovers } from "./leftovers.ts";

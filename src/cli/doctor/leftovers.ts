@@ -1,9 +1,9 @@
-import fs from "node:fs";
 import { join } from "node:path";
 import { parseArtefact } from "../../files/artefact.ts";
 import { currentHolder, holderState } from "../../files/holder.ts";
 import { LEASE_STALE_MS } from "../../files/lease.ts";
 import { decodeLeaseRecord, LEASE_RECORD_BYTES } from "../../files/lease_record.ts";
+import { fs } from "../../node.ts";
 
 /** What syncs have beside their targets in one folder. */
 export interface Leftovers {

@@ -8,7 +8,7 @@ import type { ScanKernel } from "./kernel/scan_kernel.ts";
 import { BLOCK_BYTES, type ChunkParameters } from "./parameters.ts";
 import type { ScanChain } from "./scan_chain.ts";
 
-/** The chunks that start in one block. */
+/** The chunks that start in one block; none where it was only hashed. */
 export interface BlockChunks {
   /** Which block of the file. */
   readonly block: number;
@@ -20,6 +20,10 @@ export interface BlockChunks {
   readonly zeros: readonly number[];
   /** BLAKE3 of the block's bytes (a segment of the session digest), where it was asked for. */
   readonly segment: Uint8Array<ArrayBuffer> | null;
+  /** Whether it was only hashed. */
+  readonly uncut?: boolean;
+  /** Where the first of the chunks begins, in bytes of the file, where that is not at the end of the block's before. */
+  readonly start?: number;
   /** How many bytes went through the weak checksum, where it was derived; else all of the chunks' did. */
   readonly weakBytes?: number | undefined;
 }
@@ -53,10 +57,17 @@ export function scanNextBlock(
   withSegment: boolean,
   derived?: DerivedWeaks,
 ): BlockChunks | null {
-  const block = chain.take();
+  const { block, hashedAlone } = chain.take();
   const begin = block * BLOCK_BYTES;
   if (begin >= source.size) return null;
   const length = Math.min(BLOCK_BYTES, source.size - begin);
+  if (hashedAlone) {
+    readFully(source.fd, kernel.memory, kernel.dataOffset, length, begin, source.name);
+    chain.waitForStart(block);
+    chain.publish(block, begin + length);
+    const segment = withSegment ? hashed(kernel, backend, length) : null;
+    return { block, ...noChunks(), segment, uncut: true };
+  }
   const available = Math.min(BLOCK_BYTES + parameters.max, source.size - begin);
   const { memory, dataOffset } = kernel;
   const reach = derived === undefined
@@ -73,17 +84,8 @@ export function scanNextBlock(
   const count = ends.length;
   chain.publish(block, begin + (count > 0 ? ends[count - 1]! : start));
 
-  const lengths = new Uint32Array(count);
-  const weaks = new Uint32Array(count);
-  const zeros: number[] = [];
-  let from = start;
-  for (let i = 0; i < count; i++) {
-    const to = ends[i]!;
-    lengths[i] = to - from;
-    if (derived === undefined) weaks[i] = backend.weak(memory, dataOffset + from, dataOffset + to);
-    if (to - from === parameters.max && kernel.isZero(from, to)) zeros.push(i);
-    from = to;
-  }
+  const weak = derived === undefined ? backend.weak : null;
+  const { lengths, weaks, zeros } = chunksAt(kernel, weak, parameters, start, ends);
   let weakBytes: number | undefined;
   if (derived !== undefined) {
     const crc = (bytes: Uint8Array, at: number, end: number) => backend.weak(bytes, at, end);
@@ -91,12 +93,96 @@ export function scanNextBlock(
     deriver.derive({ memory, at: dataOffset, begin, length: reach }, start, ends, weaks);
     weakBytes = deriver.bytesRead;
   }
-  let segment: Uint8Array<ArrayBuffer> | null = null;
-  if (withSegment) {
-    segment = new Uint8Array(STRONG_BYTES);
-    backend.strong(memory, dataOffset, dataOffset + length, segment, 0);
-  }
+  const segment = withSegment ? hashed(kernel, backend, length) : null;
   return { block, lengths, weaks, zeros, segment, weakBytes };
+}
+
+/** A block that was only hashed and is to be cut after all. */
+export interface LateBlock {
+  /** Which block. */
+  readonly block: number;
+  /** Where cutting begins, in bytes of the file; at most {@linkcode leadBytes} before the block. */
+  readonly from: number;
+  /**
+   * Whether that is no chunk's start: then what comes before the last cut that is not within the block does not count.
+   * Cuts are rule K's a few chunks behind wherever one begins.
+   */
+  readonly seeks: boolean;
+  /** Whether the last chunk ends where the block does, because the next one's first chunk begins there. */
+  readonly closed: boolean;
+}
+
+/** How far before a block one may begin to cut it: far enough to find the chunks' ends, and no further than there is room. */
+export function leadBytes({ max }: ChunkParameters): number {
+  return Math.min(4 * max, BLOCK_BYTES - max);
+}
+
+/**
+ * Cuts a block that had only been hashed.
+ *
+ * @param kernel The lane's scan kernel.
+ * @param backend Who computes the checksums.
+ * @param source The file.
+ * @param parameters Rule K's sizes.
+ * @param order Which block, and how.
+ * @returns Its chunks, with where the first one begins.
+ */
+export function cutLateBlock(
+  kernel: ScanKernel,
+  backend: HashBackend,
+  source: OpenFile,
+  parameters: ChunkParameters,
+  { block, from, seeks, closed }: LateBlock,
+): BlockChunks {
+  const begin = block * BLOCK_BYTES;
+  const end = Math.min(source.size, begin + BLOCK_BYTES);
+  if (from >= end) return { block, ...noChunks(), segment: null, start: from };
+  const available = (closed ? end : Math.min(source.size, end + parameters.max)) - from;
+  readFully(source.fd, kernel.memory, kernel.dataOffset, available, from, source.name);
+  const ends = new BlockCutter(kernel, end - from, available, parameters).from(0);
+  const before = seeks ? ends.filter((to) => from + to <= begin) : ends.subarray(0, 0);
+  const start = before.at(-1) ?? 0;
+  const columns = chunksAt(kernel, backend.weak, parameters, start, ends.subarray(before.length));
+  return { block, ...columns, segment: null, start: from + start };
+}
+
+/** Columns of no chunks. */
+function noChunks(): Pick<BlockChunks, "lengths" | "weaks" | "zeros"> {
+  return { lengths: new Uint32Array(0), weaks: new Uint32Array(0), zeros: [] };
+}
+
+/** The columns of chunks in a kernel's memory, without weak checksums where nobody is there to compute them. */
+function chunksAt(
+  kernel: ScanKernel,
+  weak: HashBackend["weak"] | null,
+  parameters: ChunkParameters,
+  start: number,
+  ends: Uint32Array,
+): Pick<BlockChunks, "lengths" | "weaks" | "zeros"> {
+  const { memory, dataOffset } = kernel;
+  const lengths = new Uint32Array(ends.length);
+  const weaks = new Uint32Array(ends.length);
+  const zeros: number[] = [];
+  let from = start;
+  for (let i = 0; i < ends.length; i++) {
+    const to = ends[i]!;
+    lengths[i] = to - from;
+    if (weak !== null) weaks[i] = weak(memory, dataOffset + from, dataOffset + to);
+    if (to - from === parameters.max && kernel.isZero(from, to)) zeros.push(i);
+    from = to;
+  }
+  return { lengths, weaks, zeros };
+}
+
+/** The digest of the first bytes in a kernel's memory. */
+function hashed(
+  { memory, dataOffset }: ScanKernel,
+  backend: HashBackend,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const segment = new Uint8Array(STRONG_BYTES);
+  backend.strong(memory, dataOffset, dataOffset + length, segment, 0);
+  return segment;
 }
 
 /** How many blocks a file of `size` bytes has. */

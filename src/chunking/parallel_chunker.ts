@@ -21,6 +21,7 @@ export interface ScanLane {
  * @param onBlock Called for every block in the order of the file.
  * @param signal Stops the work; blocks under way end by themselves.
  * @param rest What to wait for before the next block, where there is anything.
+ * @param onChain Given the order of the blocks, before the first is taken.
  * @throws What a lane or `onBlock` threw, or the signal's reason.
  */
 export function chunkInParallel(
@@ -29,10 +30,12 @@ export function chunkInParallel(
   onBlock: (chunks: BlockChunks) => void,
   signal?: AbortSignal,
   rest?: () => Promise<void> | undefined,
+  onChain?: (chain: ScanChain) => void,
 ): Promise<void> {
   const blocks = blockCount(size);
   const chain = new ScanChain();
   chain.publish(-1, 0);
+  onChain?.(chain);
   const early = new Map<number, BlockChunks>();
   let next = 0;
   return new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ class IdleLane implements ScanLane {
   async scan(chain: ScanChain): Promise<BlockChunks | null> {
     this.most = Math.max(this.most, ++this.underWay);
     try {
-      const block = chain.take();
+      const { block } = chain.take();
       for (let turns = this.#next(20); turns > 0; turns--) await Promise.resolve();
       return block < this.#blocks
         ? { block, lengths: COLUMN, weaks: COLUMN, zeros: [], segment: null }
@@ -85,7 +85,7 @@ Deno.test("lanes that wait for one that failed give up, and its reason is the on
   const waiting: ScanLane = {
     depth: 1,
     scan: async (chain) => {
-      const block = chain.take();
+      const { block } = chain.take();
       for (let turn = 0; turn < 10_000; turn++) {
         if (new Int32Array(chain.state)[2] !== 0) chain.waitForStart(block);
         await Promise.resolve();

@@ -4,8 +4,18 @@ const NEXT_BLOCK = 0;
 const PUBLISHED = 1;
 const ABORTED = 2;
 const STATE_BYTES = 24;
+/** Marks the number of the next block while blocks are hashed alone; there are not so many blocks in a PiB. */
+const HASHED_ALONE = 1 << 30;
 const WAIT_MS = 250;
 const PATIENCE_MS = 60_000;
+
+/** A block that a lane has taken. */
+export interface TakenBlock {
+  /** Its number. */
+  readonly block: number;
+  /** Whether it is only to be hashed, and the next one's first chunk begins where this one ends. */
+  readonly hashedAlone: boolean;
+}
 
 /**
  * What the lanes that scan one file share: which block is next, and where its first chunk starts.
@@ -28,8 +38,22 @@ export class ScanChain {
   }
 
   /** Takes the next block for this lane to scan. */
-  take(): number {
-    return Atomics.add(this.#counters, NEXT_BLOCK, 1);
+  take(): TakenBlock {
+    const next = Atomics.add(this.#counters, NEXT_BLOCK, 1);
+    return { block: next & ~HASHED_ALONE, hashedAlone: (next & HASHED_ALONE) !== 0 };
+  }
+
+  /**
+   * Says whether the blocks that nobody has taken yet are to be hashed alone.
+   *
+   * @param alone Whether.
+   * @returns The first of them.
+   */
+  hashAlone(alone: boolean): number {
+    const next = alone
+      ? Atomics.or(this.#counters, NEXT_BLOCK, HASHED_ALONE)
+      : Atomics.and(this.#counters, NEXT_BLOCK, ~HASHED_ALONE);
+    return next & ~HASHED_ALONE;
   }
 
   /** Where the first chunk of a block begins, as far as that is known by now; -1 else. */

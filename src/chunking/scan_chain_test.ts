@@ -6,7 +6,7 @@ import { ScanChain } from "./scan_chain.ts";
 Deno.test("each block is taken once, by whichever thread comes first", () => {
   const chain = new ScanChain();
   const other = new ScanChain(chain.state);
-  assertEquals([chain.take(), other.take(), other.take(), chain.take()], [0, 1, 2, 3]);
+  assertEquals([chain, other, other, chain].map((one) => one.take().block), [0, 1, 2, 3]);
 });
 
 Deno.test("a block's start is what the block before published", () => {
@@ -57,4 +57,20 @@ Deno.test("an aborted chain lets nobody wait, even for what was published", () =
   chain.abort();
   const error = assertThrows(() => chain.waitForStart(0), ParasyncError);
   assertEquals(error.code, "interrupted");
+});
+
+Deno.test("from a moment on blocks are hashed alone, whoever takes them, and later cut again", () => {
+  const chain = new ScanChain();
+  const other = new ScanChain(chain.state);
+  const taken = [chain.take()];
+  assertEquals(chain.hashAlone(true), 1);
+  taken.push(other.take(), chain.take());
+  assertEquals(other.hashAlone(false), 3);
+  taken.push(chain.take());
+  assertEquals(taken, [
+    { block: 0, hashedAlone: false },
+    { block: 1, hashedAlone: true },
+    { block: 2, hashedAlone: true },
+    { block: 3, hashedAlone: false },
+  ]);
 });

@@ -7,6 +7,7 @@ import { openPinned } from "../files/pinned_file.ts";
 import { Root } from "../files/root.ts";
 import { openBackend } from "../hashing/select.ts";
 import { fs } from "../node.ts";
+import { KnownSegments } from "../schemes/known_segments.ts";
 import { LocalPeer } from "../schemes/local_peer.ts";
 import { Reception } from "../schemes/reception.ts";
 import { RecordKeeper } from "../schemes/record_keeper.ts";
@@ -67,6 +68,7 @@ export async function syncFiles(task: FilesTask): Promise<Summary> {
     const key = newSessionKey();
     const clock = new StageClock();
     const reference = readReference(basis);
+    const known = new KnownSegments(basis.size);
     const { opens, order } = SCHEMES[choice.scheme];
     const end = (onOpen: (opened: OpenedSession) => void): BasisEnd => ({
       key,
@@ -75,6 +77,7 @@ export async function syncFiles(task: FilesTask): Promise<Summary> {
       hw: task.hw,
       mode: choice.mode,
       keeper: new RecordKeeper(basis, store, dry === undefined),
+      known,
       lanes,
       clock,
       backend: backend.name,
@@ -107,6 +110,7 @@ export async function syncFiles(task: FilesTask): Promise<Summary> {
           key,
           basis,
           basisReference: reference,
+          known,
           newSize,
           order,
           allocated,

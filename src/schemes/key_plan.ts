@@ -1,4 +1,5 @@
 import type { BlockChunks } from "../chunking/block_scanner.ts";
+import type { ScanChain } from "../chunking/scan_chain.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { Suite } from "../hashing/suite.ts";
@@ -28,6 +29,8 @@ export interface Chunking {
   readonly withSegments: boolean;
   /** What to wait for before the next block, where there is anything; for schemes that ask about segments. */
   readonly rest?: () => Promise<void> | undefined;
+  /** Given the order of the blocks before the first is taken, in those schemes. */
+  readonly onChain?: (chain: ScanChain) => void;
   readonly signal: AbortSignal;
 }
 

@@ -3,10 +3,11 @@
  * the new file, ask for its keys, confirm candidates, and send copies and literals. Which of these happen at
  * the same time is the scheme's plan.
  */
-import type { BlockChunks } from "../chunking/block_scanner.ts";
 import type { Answer, Candidates, Done, Session } from "../../proto/gen/parasync_pb.ts";
+import { type BlockChunks, leadBytes } from "../chunking/block_scanner.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
+import type { ScanChain } from "../chunking/scan_chain.ts";
 import type { DeltaCoding } from "../delta/coding.ts";
 import { PatchWriter } from "../delta/patch_writer.ts";
 import { isFailureCode, ParasyncError } from "../errors.ts";
@@ -36,6 +37,9 @@ import { SegmentGate } from "./segment_gate.ts";
  * in the time of a round trip.
  */
 const GATED_BYTES = 96 << 20;
+
+/** The longest stretch of unchanged bytes that is entered as one chunk: lengths have 32 bits. */
+const UNCUT_BYTES = 1 << 30;
 
 /** How long keys wait for a session and answers, once the file is chunked, before they are sent anyway, in ms. */
 const ANSWER_MS = 1_000;
@@ -89,6 +93,10 @@ class KeySource {
   #line: Promise<Line> | undefined;
   #coding: DeltaCoding = { version: 1 };
   #unchanged = 0;
+  /** The order of the blocks, once it is there; whether they are only hashed, and from which on no more. */
+  #chain: ScanChain | undefined;
+  #hashingAlone = false;
+  #cutFrom: number | undefined;
   #sender: PatchSender | undefined;
   #patched: Promise<PatchAnswer> | undefined;
   #failure: { readonly reason: unknown } | undefined;
@@ -108,7 +116,12 @@ class KeySource {
       coding: () => this.#coding,
     });
     this.#refiner = new Refiner(end, this.#writer);
-    this.#gate = new SegmentGate(segmentCount(end.file.size), this.#takeBlock);
+    this.#gate = new SegmentGate({
+      segments: segmentCount(end.file.size),
+      take: this.#takeBlock,
+      cut: this.#cutLate,
+      onWaiting: (waiting) => this.#hashAlone(waiting),
+    });
     // Who confirms by chunks shows the paper's order, and has no use for places alone; and where there are few keys
     // there is nothing to spare.
     this.#gated = this.#streamed && end.confirm === "target" && SCHEMES[plan.name].modes &&
@@ -193,6 +206,10 @@ class KeySource {
           stage: "client ",
           withSegments: true,
           signal: this.#abort.signal,
+          onChain: (chain) => {
+            this.#chain = chain;
+            if (this.#hashingAlone) chain.hashAlone(true);
+          },
         }, (block) => {
           this.#segments.set(block.segment!, block.block * STRONG_BYTES);
           this.#gate.push(block);
@@ -205,6 +222,8 @@ class KeySource {
     if (this.#gated) this.#calm.resolve();
     this.#frames.pushed();
     await this.#openGate();
+    this.#takeUnchanged(reference.size);
+    this.#matcher.extend();
     this.#matcher.scanned();
     this.#frames.scanned();
   }
@@ -226,9 +245,12 @@ class KeySource {
 
   /** Enters a block's chunks; those that the basis has at the same place are matched already. */
   readonly #takeBlock = (
-    { lengths, weaks, zeros }: BlockChunks,
+    { block, lengths, weaks, zeros, uncut, start }: BlockChunks,
     isUnchanged: (begin: number, end: number) => boolean,
   ): void => {
+    this.#takeUnchanged(start ?? block * SEGMENT_BYTES);
+    // Of an unchanged block it shows with the next one how much of it belongs to a chunk that has changed.
+    if (uncut) return;
     const first = this.#chunks.count;
     this.#chunks.append(lengths, weaks);
     this.#matches.extend();
@@ -244,6 +266,38 @@ class KeySource {
       if (this.#matches.isOpen(first + i)) this.#matches.literal(first + i, true);
     }
     this.#matcher.extend();
+  };
+
+  /** Enters what lies between the last chunk and `end` as one, which the basis has at the same place. */
+  #takeUnchanged(end: number): void {
+    while (this.#chunks.bytes < end) {
+      const begin = this.#chunks.bytes;
+      const chunk = this.#chunks.count;
+      const length = Math.min(end - begin, UNCUT_BYTES);
+      this.#chunks.append(Uint32Array.of(length), Uint32Array.of(0));
+      this.#matches.extend();
+      this.#matches.match(chunk, begin);
+      this.#unchanged += this.#gate.sameBytes(begin, begin + length);
+    }
+  }
+
+  /** Has blocks that nobody has taken yet hashed and not cut, or cut again. */
+  #hashAlone(alone: boolean): void {
+    if (alone === this.#hashingAlone) return;
+    this.#hashingAlone = alone;
+    const first = this.#chain?.hashAlone(alone);
+    if (!alone) this.#cutFrom = first;
+  }
+
+  /** Cuts a block that has changed though only its digest was computed. */
+  readonly #cutLate = (block: number): Promise<BlockChunks> => {
+    const { hw, lanes, parameters, reference: file } = this.#end;
+    const begin = block * SEGMENT_BYTES;
+    const lead = Math.max(0, begin - leadBytes(parameters));
+    const from = Math.max(lead, this.#chunks.bytes);
+    const seeks = from > this.#chunks.bytes;
+    const closed = block + 1 === this.#cutFrom;
+    return lanes.run({ kind: "cut", hw, file, parameters, block, from, seeks, closed });
   };
 
   async #match(): Promise<void> {

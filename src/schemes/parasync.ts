@@ -22,8 +22,8 @@ async function createMatcher(mode: ModeName): Promise<CreateMatcher> {
 export const parasync: KeyPlan = {
   name: "parasync",
   suite: () => DEFAULT_SUITE,
-  chunk: ({ file, parameters, lanes, withSegments, signal, rest }, onBlock) =>
-    lanes.chunk(file, parameters, withSegments, onBlock, signal, { rest }),
+  chunk: ({ file, parameters, lanes, withSegments, signal, rest, onChain }, onBlock) =>
+    lanes.chunk(file, parameters, withSegments, onBlock, signal, { rest, onChain }),
   begins: "headers",
   streamed: (mode) => mode === "streaming",
   // Mode 0 waits twice for all threads; the others pass batches on (§3.2).

@@ -17,6 +17,7 @@ import { TargetFile } from "../files/target_file.ts";
 import { openBackend } from "../hashing/select.ts";
 import { SEGMENT_BYTES, sessionDigest } from "../hashing/session_digest.ts";
 import { fs } from "../node.ts";
+import type { KnownSegments } from "./known_segments.ts";
 import { LEAST_REFINED_BLOCK, MAX_REFINED_COPIES } from "./refine_limits.ts";
 import type { AdoptedTarget, Confirmation } from "./scheme.ts";
 import type { StageClock } from "../telemetry/stages.ts";
@@ -39,6 +40,8 @@ export interface ReceptionOptions {
   readonly basis: PinnedFile | null;
   /** The basis, as lanes open it. */
   readonly basisReference: FileReference | null;
+  /** What is known of the basis by now; absent: nothing. */
+  readonly known?: KnownSegments | undefined;
   /** Size of the new file in bytes. */
   readonly newSize: number;
   /** Bytes of disk that the new file takes, if that is known: fewer than its size if it has holes. */
@@ -323,7 +326,7 @@ function placing(
   target: FileReference,
   digest: SegmentsDigest,
 ): TargetAssembler {
-  const { newSize, lanes, basisReference } = options;
+  const { newSize, lanes, basisReference, known } = options;
   const { hw } = lanes;
   return new TargetAssembler({
     size: newSize,
@@ -348,8 +351,9 @@ function placing(
       },
       verify: (segments) => lanes.run({ kind: "verify", hw, target, segments }),
       ...canStay(options) && {
-        verifyBasis: (segments) =>
-          lanes.run({ kind: "verify", hw, target: basisReference!, segments }),
+        verifyBasis: async (segments) =>
+          known?.find(segments) ??
+            await lanes.run({ kind: "verify", hw, target: basisReference!, segments }),
       },
     },
     digest,

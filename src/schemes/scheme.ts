@@ -8,6 +8,7 @@ import type { StageClock, StageTime } from "../telemetry/stages.ts";
 import type { FileReference } from "../workers/jobs.ts";
 import type { LaneGroup } from "../workers/lane_group.ts";
 import type { RecordKeeper, RecordOrigin } from "./record_keeper.ts";
+import type { KnownSegments } from "./known_segments.ts";
 import type { RefineOutcome } from "./refine_limits.ts";
 
 /**
@@ -86,6 +87,8 @@ export interface BasisEnd {
   readonly mode: ModeName;
   /** Keeps checksums of the basis's blocks, for schemes that work from them. */
   readonly keeper: RecordKeeper;
+  /** Where digests of the basis's segments are noted when they are computed; absent: nobody asks for them again. */
+  readonly known?: KnownSegments | undefined;
   /** Who works. */
   readonly lanes: LaneGroup;
   /** Where stages are timed. */

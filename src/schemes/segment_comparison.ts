@@ -125,7 +125,7 @@ export class SegmentComparison {
     { first, count, digests }: Question,
     except = new Uint8Array(0),
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const { end: { lanes }, newSize, throwIfOver } = this.#options;
+    const { end: { basis, known, lanes }, newSize, throwIfOver } = this.#options;
     const { hw } = lanes;
     const bitmap = new Uint8Array(Math.ceil(count / 8));
     const lengthIn = (size: number, segment: number): number =>
@@ -138,6 +138,7 @@ export class SegmentComparison {
       throwIfOver();
       const segments = Float64Array.from(alike.slice(i, i + COMPARED_SEGMENTS));
       const own = await lanes.run({ kind: "verify", hw, target: file, segments });
+      if (file === basis) known?.note(own);
       for (let j = 0; j < own.segments.length; j++) {
         const at = (own.segments[j]! - first) * STRONG_BYTES;
         const digest = own.digests.subarray(j * STRONG_BYTES, (j + 1) * STRONG_BYTES);

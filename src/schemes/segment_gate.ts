@@ -31,6 +31,18 @@ export type BlockTaker = (
   isUnchanged: (begin: number, end: number) => boolean,
 ) => void;
 
+/** What a gate does with blocks. */
+export interface GateOptions {
+  /** How many segments the new file has. */
+  readonly segments: number;
+  /** Takes the blocks, in order. */
+  readonly take: BlockTaker;
+  /** Cuts a block that was only hashed and has changed; all blocks before it have been taken. */
+  readonly cut: (block: number) => Promise<BlockChunks>;
+  /** Told whether blocks wait for answers, so that it is enough to hash them for now. */
+  readonly onWaiting?: (waiting: boolean) => void;
+}
+
 /**
  * Asks which segments the basis has at the same place, or the target already, and holds the new file's blocks back
  * until that is known, where it is wanted: of those no key need be sent.
@@ -38,7 +50,7 @@ export type BlockTaker = (
  * A block is a segment, and its last chunk may end in the next one, which must be known too.
  */
 export class SegmentGate {
-  readonly #take: BlockTaker;
+  readonly #options: GateOptions;
   readonly #known: Uint8Array;
   readonly #held: BlockChunks[] = [];
   /** Whether blocks wait for answers. */
@@ -55,15 +67,13 @@ export class SegmentGate {
   #taken = 0;
   #pushed = 0;
   #opened: () => void = () => {};
+  #cutting = false;
   #failure: { readonly reason: unknown } | undefined;
 
-  /**
-   * @param segments How many segments the new file has.
-   * @param take Takes the blocks, in order.
-   */
-  constructor(segments: number, take: BlockTaker) {
-    this.#known = new Uint8Array(segments);
-    this.#take = take;
+  /** @param options What to do with blocks. */
+  constructor(options: GateOptions) {
+    this.#known = new Uint8Array(options.segments);
+    this.#options = options;
   }
 
   /** How many segments the server has answered. */
@@ -74,7 +84,7 @@ export class SegmentGate {
   /** Says whether blocks wait until the basis's segments are known; once. */
   decide(on: boolean): void {
     if (this.#state !== "undecided") return;
-    this.#state = on ? "on" : "off";
+    this.#wait(on);
     if (on) this.#asks = "basis";
     this.#drain();
   }
@@ -86,7 +96,7 @@ export class SegmentGate {
    */
   resume(basis: boolean): void {
     this.#partial = true;
-    if (this.#state === "undecided") this.#state = "on";
+    if (this.#state === "undecided") this.#wait(true);
     this.#asks = this.#state === "on" && basis ? "basis" : "target";
     this.#drain();
   }
@@ -99,7 +109,7 @@ export class SegmentGate {
 
   /** Waits no longer: what is not known by now counts as changed. */
   giveUp(): void {
-    this.#state = "off";
+    this.#wait(false);
     this.#stopAsking();
     this.#drain();
   }
@@ -172,7 +182,7 @@ export class SegmentGate {
     this.#answered += count;
     if (this.#answered - this.#lastSame >= PATIENCE) {
       this.#stopAsking();
-      if (!this.#partial) this.#state = "off";
+      if (!this.#partial) this.#wait(false);
     }
     this.#drain();
   }
@@ -203,12 +213,29 @@ export class SegmentGate {
     return bytes;
   }
 
+  #wait(waiting: boolean): void {
+    this.#state = waiting ? "on" : "off";
+    this.#options.onWaiting?.(waiting);
+  }
+
   #drain(): void {
     while (this.#held.length > 0 && this.#settled(this.#taken) && this.#settled(this.#taken + 1)) {
+      if (this.#cutting || this.#failure !== undefined) return;
+      if (this.#held[0]!.uncut && !this.#isSame(this.#taken)) {
+        this.#cutting = true;
+        this.#cut(this.#taken).catch((reason) => this.fail(reason));
+        return;
+      }
       this.#taken++;
-      this.#take(this.#held.shift()!, this.#isUnchanged);
+      this.#options.take(this.#held.shift()!, this.#isUnchanged);
     }
     if (this.#held.length === 0) this.#opened();
+  }
+
+  async #cut(block: number): Promise<void> {
+    this.#held[0] = await this.#options.cut(block);
+    this.#cutting = false;
+    this.#drain();
   }
 
   #settled(segment: number): boolean {
@@ -219,8 +246,12 @@ export class SegmentGate {
   readonly #isUnchanged = (begin: number, end: number): boolean => {
     const last = Math.floor((end - 1) / SEGMENT_BYTES);
     for (let segment = Math.floor(begin / SEGMENT_BYTES); segment <= last; segment++) {
-      if (this.#known[segment] !== SAME && this.#known[segment] !== HELD) return false;
+      if (!this.#isSame(segment)) return false;
     }
     return true;
   };
+
+  #isSame(segment: number): boolean {
+    return this.#known[segment] === SAME || this.#known[segment] === HELD;
+  }
 }

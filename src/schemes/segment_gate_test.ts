@@ -23,15 +23,28 @@ class Gated {
   /** Of each block that was let through: whether it is unchanged, and whether it is with a byte of the next one. */
   readonly taken: (readonly [block: number, itself: boolean, withNext: boolean])[] = [];
 
+  /** What is to be cut, and what the gate said of waiting. */
+  readonly cuts: { readonly block: number; resolve(chunks: BlockChunks): void }[] = [];
+  readonly waited: boolean[] = [];
+
   constructor(segments: number) {
-    this.gate = new SegmentGate(segments, ({ block }, isUnchanged) => {
-      const [begin, end] = [block * SEGMENT_BYTES, (block + 1) * SEGMENT_BYTES];
-      this.taken.push([block, isUnchanged(begin, end), isUnchanged(begin, end + 1)]);
+    this.gate = new SegmentGate({
+      segments,
+      take: ({ block }, isUnchanged) => {
+        const [begin, end] = [block * SEGMENT_BYTES, (block + 1) * SEGMENT_BYTES];
+        this.taken.push([block, isUnchanged(begin, end), isUnchanged(begin, end + 1)]);
+      },
+      cut: (block) => {
+        const { promise, resolve } = Promise.withResolvers<BlockChunks>();
+        this.cuts.push({ block, resolve });
+        return promise;
+      },
+      onWaiting: (waiting) => this.waited.push(waiting),
     });
   }
 
-  push(from: number, to: number): void {
-    for (let index = from; index < to; index++) this.gate.push(block(index));
+  push(from: number, to: number, uncut = false): void {
+    for (let index = from; index < to; index++) this.gate.push({ ...block(index), uncut });
   }
 
   /** Asks about all that was pushed, and answers: same where `same` says so. */
@@ -198,3 +211,55 @@ Deno.test("who waits is told when all is through, or why nothing more will be", 
   stuck.gate.fail(new Error("later"));
   assertEquals(await waiting, reason);
 });
+
+Deno.test("of blocks that were only hashed those that have changed are cut, one by one and in order", async () => {
+  const gated = new Gated(4);
+  gated.gate.decide(true);
+  gated.push(0, 4, true);
+  gated.settle(0, 4, (segment) => segment === 1);
+  assertEquals([gated.blocks, gated.cuts.map(({ block }) => block)], [[], [0]]);
+  gated.cuts[0]!.resolve(block(0));
+  await turn();
+  assertEquals([gated.blocks, gated.cuts.map(({ block }) => block)], [[0, 1], [0, 2]]);
+  gated.cuts[1]!.resolve(block(2));
+  await turn();
+  gated.cuts[2]!.resolve(block(3));
+  await gated.gate.open();
+  assertEquals(gated.taken, [[0, false, false], [1, true, false], [2, false, false], [
+    3,
+    false,
+    false,
+  ]]);
+});
+
+Deno.test("blocks wait no more when nothing is the same, and those that only were hashed are cut", async () => {
+  const gated = new Gated(60);
+  gated.gate.decide(true);
+  gated.push(0, 50, true);
+  gated.settle(0, 48, () => false);
+  assertEquals([gated.waited, gated.cuts.length], [[true, false], 1]);
+  for (let index = 0; index < 50; index++) {
+    gated.cuts[index]!.resolve(block(index));
+    await turn();
+  }
+  gated.push(50, 60);
+  await gated.gate.open();
+  assertEquals(gated.blocks, Array.from({ length: 60 }, (_, index) => index));
+});
+
+Deno.test("who cannot cut fails whoever waits for the gate", async () => {
+  const reason = new ParasyncError("changed", "Cannot read: it became shorter");
+  const gate = new SegmentGate({
+    segments: 1,
+    take: () => {},
+    cut: () => Promise.reject(reason),
+  });
+  gate.push({ ...block(0), uncut: true });
+  gate.decide(false);
+  assertEquals(await assertRejects(() => gate.open()), reason);
+});
+
+/** Lets what has been resolved be taken. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -96,6 +96,7 @@ async function answerFirst(
       hw,
       mode: query.mode,
       keeper,
+      known: session.known,
       lanes,
       clock: session.clock,
       backend: backend.name,

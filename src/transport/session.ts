@@ -9,6 +9,7 @@ import type { PinnedFile } from "../files/pinned_file.ts";
 import { removeSessionRecord } from "../files/session_record.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import { fs } from "../node.ts";
+import { KnownSegments } from "../schemes/known_segments.ts";
 import type { RecordKeeper } from "../schemes/record_keeper.ts";
 import { Reception } from "../schemes/reception.ts";
 import { Refinement } from "../schemes/refinement.ts";
@@ -56,6 +57,8 @@ export interface SessionParts {
  */
 export class Session {
   readonly parts: SessionParts;
+  /** What has been computed of the basis. */
+  readonly known: KnownSegments;
   /** Times of the stages at this end. */
   readonly clock = new StageClock();
   /** Aborted when the session is over. */
@@ -79,6 +82,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.parts = parts;
+    this.known = new KnownSegments(parts.basis?.size ?? 0);
     this.signal = this.#controller.signal;
   }
 
@@ -207,6 +211,7 @@ export class Session {
       key,
       basis,
       basisReference: this.basisReference,
+      known: this.known,
       newSize,
       directory: this.parts.partials,
       record: this.#record,

@@ -1,5 +1,5 @@
 import type { Bitmap } from "../chunking/bitmap_chunker.ts";
-import type { BlockChunks } from "../chunking/block_scanner.ts";
+import type { BlockChunks, LateBlock } from "../chunking/block_scanner.ts";
 import type { DerivedWeaks } from "../chunking/derived_weak.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { CopyPieces, SegmentDigests } from "../delta/piece_applier.ts";
@@ -42,6 +42,14 @@ export interface ScanJob {
   readonly suite?: Suite | undefined;
   /** What to derive weak checksums from, where the file's stored CRC-32s are known. */
   readonly derived?: DerivedWeaks | undefined;
+}
+
+/** Cut a block that was only hashed. */
+export interface CutJob extends LateBlock {
+  readonly kind: "cut";
+  readonly hw: HardwareChoice;
+  readonly file: FileReference;
+  readonly parameters: ChunkParameters;
 }
 
 /** Mark the candidates of a block in a bitmap. */
@@ -177,6 +185,7 @@ export type Job =
   | GroupsJob
   | SelectJob
   | ScanJob
+  | CutJob
   | StrongJob
   | ApplyJob
   | AppendJob
@@ -187,6 +196,7 @@ export type Job =
 /** What each kind of job gives. */
 export interface JobResults {
   scan: BlockChunks | null;
+  cut: BlockChunks;
   mark: Uint8Array<ArrayBuffer> | null;
   blocks: BlockSums;
   search: SegmentMatches;

@@ -4,7 +4,7 @@ import {
   markBlock,
   selectBlock,
 } from "../chunking/bitmap_blocks.ts";
-import { type BlockChunks, scanNextBlock } from "../chunking/block_scanner.ts";
+import { type BlockChunks, cutLateBlock, scanNextBlock } from "../chunking/block_scanner.ts";
 import {
   createRollKernel,
   type RollKernel,
@@ -77,6 +77,14 @@ export class Lane {
     switch (job.kind) {
       case "scan":
         return this.#scan(job);
+      case "cut":
+        return cutLateBlock(
+          this.#window(),
+          this.#backend(job.hw),
+          this.#open(job.file),
+          job.parameters,
+          job,
+        );
       case "mark":
         return markBlock(
           this.#window(),

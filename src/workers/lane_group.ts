@@ -3,6 +3,7 @@ import type { BlockChunks } from "../chunking/block_scanner.ts";
 import type { DerivedWeaks } from "../chunking/derived_weak.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import { chunkInParallel } from "../chunking/parallel_chunker.ts";
+import type { ScanChain } from "../chunking/scan_chain.ts";
 import type { HardwareChoice } from "../hashing/backend.ts";
 import type { Suite } from "../hashing/suite.ts";
 import { segmentCount } from "../hashing/session_digest.ts";
@@ -26,6 +27,8 @@ export interface ChunkOptions {
   readonly derived?: DerivedWeaks | undefined;
   /** What to wait for before the next block, where there is anything. */
   readonly rest?: (() => Promise<void> | undefined) | undefined;
+  /** Given the order of the blocks, before the first is taken. */
+  readonly onChain?: ((chain: ScanChain) => void) | undefined;
 }
 
 /** The lanes that work for one session. */
@@ -93,7 +96,7 @@ export class LaneGroup {
     options: ChunkOptions = {},
   ): Promise<void> {
     const { hw } = this;
-    const { derived, suite, rest } = options;
+    const { derived, suite, rest, onChain } = options;
     const lanes = this.#lanes.map((lane) => ({
       depth: lane.depth,
       scan: ({ state }: { readonly state: SharedArrayBuffer }) =>
@@ -110,7 +113,7 @@ export class LaneGroup {
     }));
     this.#scans++;
     try {
-      await chunkInParallel(file.size, lanes, onBlock, signal, rest);
+      await chunkInParallel(file.size, lanes, onBlock, signal, rest, onChain);
     } finally {
       this.#scans--;
     }

@@ -25,6 +25,8 @@ export interface AssemblerOptions extends Assembly {
   readonly maxIntervals: number;
   /** Who copies and hashes. */
   readonly lanes: PieceLanes;
+  /** Called when a basis that might have stayed cannot; what it throws is thrown to whoever has asked for that. */
+  readonly onLeave?: (() => void) | undefined;
 }
 
 /** Segments are read back in jobs of this many. */
@@ -42,6 +44,7 @@ export class TargetAssembler implements AbsoluteAssembler {
   readonly #size: number;
   readonly #digest: AssemblerOptions["digest"];
   readonly #maxIntervals: number;
+  readonly #onLeave: (() => void) | undefined;
   #coverage: Coverage;
   #wanted: Uint8Array | undefined;
   readonly #segments: Uint8Array;
@@ -70,6 +73,7 @@ export class TargetAssembler implements AbsoluteAssembler {
     const { size, maxIntervals, lanes } = options;
     this.#size = size;
     this.#lanes = lanes;
+    this.#onLeave = options.onLeave;
     this.#stays = lanes.verifyBasis !== undefined;
     this.#digest = options.digest;
     this.#segments = new Uint8Array(segmentCount(size) * STRONG_BYTES);
@@ -113,7 +117,7 @@ export class TargetAssembler implements AbsoluteAssembler {
     if (this.#repairing) {
       throw new ParasyncError("bad_request", "Cannot accept repair: it has a copy");
     }
-    if (this.#stays && (source !== target || target !== this.#staying)) this.#stays = false;
+    if (this.#stays && (source !== target || target !== this.#staying)) this.#leave();
     this.#staying += length;
     this.#cutter.push(source, target, length);
   }
@@ -126,7 +130,7 @@ export class TargetAssembler implements AbsoluteAssembler {
    * @throws {ParasyncError} `bad_request` where some of it was written.
    */
   hold(segment: number): void {
-    this.#stays = false;
+    this.#leave();
     this.#held.add(segment);
     const begin = segment * SEGMENT_BYTES;
     const length = Math.min(SEGMENT_BYTES, this.#size - begin);
@@ -137,13 +141,13 @@ export class TargetAssembler implements AbsoluteAssembler {
 
   /** Bytes have been written to the target. */
   wrote(target: number, length: number): void {
-    this.#stays = false;
+    this.#leave();
     this.#coverage.add(target, length);
   }
 
   /** Bytes are a hole in the target. */
   zero(target: number, length: number): void {
-    this.#stays = false;
+    this.#leave();
     this.#coverage.add(target, length);
   }
 
@@ -181,7 +185,7 @@ export class TargetAssembler implements AbsoluteAssembler {
       this.#wanted = digest;
       if (await this.#verifyBasis()) return true;
     }
-    this.#stays = false;
+    this.#leave();
     await this.#settle();
     this.#coverage.assertExact();
     requireTotals(totals, this.#totals);
@@ -210,6 +214,13 @@ export class TargetAssembler implements AbsoluteAssembler {
       throw new ParasyncError("bad_request", "Cannot accept repair: it has a segment in parts");
     }
     return await this.#verify();
+  }
+
+  /** The basis cannot stay: the target will be written. */
+  #leave(): void {
+    if (!this.#stays) return;
+    this.#stays = false;
+    this.#onLeave?.();
   }
 
   async #verifyBasis(): Promise<boolean> {

@@ -27,6 +27,8 @@ export interface TargetOptions {
   readonly size: number;
   /** Bytes that will really be written, if fewer: holes need no space, and are not given any. */
   readonly reserve?: number | undefined;
+  /** Whether it may need no space at all, so that none is asked for before {@linkcode TargetFile.reserve}. */
+  readonly later?: boolean | undefined;
   /** Discards the target when it fires. Where a broken sync is to be resumed, hand in none. */
   readonly signal?: AbortSignal | undefined;
   /** The transfer that {@linkcode TargetFile.writeAt} repeats; a test may hand in a faulty one. */
@@ -57,6 +59,7 @@ export class TargetFile {
   readonly size: number;
   /** Which file the temporary is, for {@linkcode openForApply} in workers; its time does not count. */
   readonly identity: FileIdentity;
+  readonly #options: TargetOptions;
   readonly #fd: number;
   readonly #signal: AbortSignal | undefined;
   readonly #write: AsyncTransfer | undefined;
@@ -66,6 +69,7 @@ export class TargetFile {
   #failure: unknown;
 
   private constructor(options: TargetOptions, path: string, fd: number) {
+    this.#options = options;
     this.location = options.location;
     this.path = path;
     this.size = options.size;
@@ -87,19 +91,17 @@ export class TargetFile {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new RangeError(`Cannot make a file of ${size} bytes`);
     }
-    const { directory = location.directory } = options;
+    const { directory = location.directory, later = false } = options;
     const path = artefactPath(directory, options.key, "part");
     let fd = -1;
     try {
       requireNotAborted(options.signal, location.name);
-      requireSpace(directory, options.reserve ?? size, location.name);
+      if (!later) requireSpace(directory, options.reserve ?? size, location.name);
       fd = createExclusive(path);
       verifyLocation(location);
       requireSameFileSystem(fd, location);
       fs.ftruncateSync(fd, size);
-      if (options.reserve === undefined || options.reserve >= size) {
-        preallocate(path, directory, size);
-      }
+      if (!later) allocate(path, options);
       failpoint("after-temp");
       return new TargetFile(options, path, fd);
     } catch (error) {
@@ -144,6 +146,17 @@ export class TargetFile {
       if (fd !== -1) fs.closeSync(fd);
       throw asFileError(error, "resume", location.name);
     }
+  }
+
+  /**
+   * Takes the space of a target that was made without.
+   *
+   * @throws {ParasyncError} "no_space" where there is too little.
+   */
+  reserve(): void {
+    const { location, directory = location.directory, reserve, size } = this.#options;
+    requireSpace(directory, reserve ?? size, location.name);
+    allocate(this.path, this.#options);
   }
 
   /**
@@ -296,4 +309,10 @@ function requireOwnTemporary(stat: Stats, options: TargetOptions): void {
   if (isPrivate && stat.nlink === 1) return;
   const file = displayName(options.location.name);
   throw new ParasyncError("changed", `Cannot resume ${file}: what was kept of it does not fit`);
+}
+
+/** Gives a temporary its blocks, but where some of it is to stay a hole. */
+function allocate(path: string, { location, directory, size, reserve }: TargetOptions): void {
+  if (reserve !== undefined && reserve < size) return;
+  preallocate(path, directory ?? location.directory, size);
 }

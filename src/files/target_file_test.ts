@@ -1,6 +1,7 @@
 // @ts-types="../types/std_assert.d.ts"
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import fs from "node:fs";
+import { openLibc } from "../../ffi/libc.ts";
 import { ParasyncError } from "../errors.ts";
 import type { AsyncTransfer } from "./positional.ts";
 import { freshKey, LINUX_ROOT, run, TestFolder } from "./test_folder.ts";
@@ -40,6 +41,25 @@ Deno.test("many writes at once, in any order, all land where they belong", async
   const all = fs.readFileSync(file.path);
   assertEquals(all.length, pieces * piece);
   for (let i = 0; i < all.length; i++) assert(all[i] === Math.floor(i / piece) % 251, `at ${i}`);
+});
+
+Deno.test("a target that may need no space takes it when it is told to", async () => {
+  using folder = new TestFolder();
+  const size = 8 << 20;
+  await using file = target(folder, { size, later: true });
+  assertEquals([fs.statSync(file.path).size, fs.statSync(file.path).blocks], [size, 0]);
+  file.reserve();
+  const { type } = fs.statfsSync(folder.path);
+  // ext4, where space is taken beforehand.
+  if (type === 0xef53 && openLibc() !== null) {
+    assert(fs.statSync(file.path).blocks! * 512 >= size);
+  }
+});
+
+Deno.test("space that is not there is missed when it is taken", async () => {
+  using folder = new TestFolder();
+  await using file = target(folder, { size: 2 ** 43, later: true });
+  assertEquals(assertThrows(() => file.reserve(), ParasyncError).code, "no_space");
 });
 
 Deno.test("what is never written stays a hole and reads as zeros", async () => {

@@ -149,7 +149,7 @@ export class Reception implements AdoptedTarget {
       // Before it is there: whoever is killed meanwhile leaves nothing that nobody knows of.
       record?.write(key);
       try {
-        target = TargetFile.create(made);
+        target = TargetFile.create({ ...made, later: canStay(options) });
       } catch (error) {
         record?.remove(key);
         throw error;
@@ -169,7 +169,7 @@ export class Reception implements AdoptedTarget {
       sessionDigest(backend, size, segments);
     const assembler = options.order === "target"
       ? appending(options, reference, digest)
-      : placing(options, reference, digest);
+      : placing(options, target, reference, digest);
     return new Reception(options, target, assembler, reference);
   }
 
@@ -323,6 +323,7 @@ export class Reception implements AdoptedTarget {
 /** Puts the target together at absolute places, in all lanes. */
 function placing(
   options: ReceptionOptions,
+  file: TargetFile,
   target: FileReference,
   digest: SegmentsDigest,
 ): TargetAssembler {
@@ -357,6 +358,7 @@ function placing(
       },
     },
     digest,
+    onLeave: () => file.reserve(),
   });
 }
 

@@ -152,6 +152,30 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: `what has not changed needs no room, and what has says that there is none${MOUNT_ONLY}`,
+  ignore: MOUNT_ONLY !== "",
+  async fn() {
+    await using space = new Workspace();
+    const disk = space.with(new SmallDisk(join(space.path, "small"), 4 << 20));
+    const old = someBytes(3 << 20, 4);
+    const target = join(disk.path, "a");
+    fs.writeFileSync(target, old);
+    const server = space.with(await Server.start(disk.path));
+    const { ino } = fs.statSync(target);
+    assertSucceeded(await run(["push", space.new(old), `${server.url}/a`]));
+    const changed = old.slice().fill(7, 2 << 20, (2 << 20) + 100);
+    assertFailed(
+      await run(["push", space.new(changed), `${server.url}/a`]),
+      11,
+      /a: no space left/,
+    );
+    await space.clean();
+    assert(equalBytes(fs.readFileSync(target), old));
+    assertEquals([fs.statSync(target).ino, ...fs.readdirSync(disk.path)], [ino, "a"]);
+  },
+});
+
 /** Takes every byte that is left. */
 function fillUp(path: string): void {
   const fd = fs.openSync(path, "w");

@@ -125,7 +125,10 @@ async function runThrough(
   const { name, server } = contender;
   const { root, oldFile, newFile, cold = false, signal } = place;
   const target = join(root, TARGET);
-  putBack(oldFile, target, await areSame(oldFile, newFile, signal));
+  const same = await areSame(oldFile, newFile, signal);
+  putBack(oldFile, target, same);
+  // What has been there for a moment need be read once only, as any old file.
+  if (same) await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   const before = fs.statSync(oldFile, { bigint: true });
   if (cold) forgetFiles([oldFile, newFile, target]);
   const cpuBefore = server === null ? undefined : cpuMillisOf(server.pid);
@@ -150,6 +153,9 @@ async function runThrough(
     report: contender.read(launched.stdout),
   };
 }
+
+/** When a file is old enough for its digests to be believed until it changes, in ms. */
+const SETTLED_MS = 2_100;
 
 /**
  * Gives a target its old content. Programs here replace a file and never write into it, so a second name for it is as

@@ -6,7 +6,8 @@ import { ParasyncError } from "../errors.ts";
  * JSON: what needs 64 bits is decimal text.
  *
  * The runtime reports times in whole milliseconds, so that a change of content that keeps the size
- * within the millisecond of the last one goes unseen here; the digest over the whole result does see it.
+ * within the millisecond of the last one goes unseen here. The digest over the whole result does see it; where one that
+ * was computed before is to do, the time of change is looked at as well (`schemes/known_segments.ts`).
  */
 export interface FileIdentity {
   /** The device's number, decimal. */

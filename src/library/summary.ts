@@ -48,7 +48,7 @@ export interface Summary {
   readonly literals: number;
   /** Chunks of the basis. */
   readonly chunksOld: number;
-  /** Chunks of the new file. */
+  /** Chunks of the new file; of stretches that were unchanged and needed no cutting, one for each MiB. */
   readonly chunksNew: number;
   /** Chunks of the new file that the basis has. */
   readonly chunksMatched: number;

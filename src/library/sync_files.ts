@@ -68,7 +68,7 @@ export async function syncFiles(task: FilesTask): Promise<Summary> {
     const key = newSessionKey();
     const clock = new StageClock();
     const reference = readReference(basis);
-    const known = new KnownSegments(basis.size);
+    const known = new KnownSegments(basis);
     const { opens, order } = SCHEMES[choice.scheme];
     const end = (onOpen: (opened: OpenedSession) => void): BasisEnd => ({
       key,

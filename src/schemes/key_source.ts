@@ -38,9 +38,6 @@ import { SegmentGate } from "./segment_gate.ts";
  */
 const GATED_BYTES = 96 << 20;
 
-/** The longest stretch of unchanged bytes that is entered as one chunk: lengths have 32 bits. */
-const UNCUT_BYTES = 1 << 30;
-
 /** How long keys wait for a session and answers, once the file is chunked, before they are sent anyway, in ms. */
 const ANSWER_MS = 1_000;
 
@@ -120,7 +117,7 @@ class KeySource {
       segments: segmentCount(end.file.size),
       take: this.#takeBlock,
       cut: this.#cutLate,
-      onWaiting: (waiting) => this.#hashAlone(waiting),
+      onHashing: (enough) => this.#hashAlone(enough),
     });
     // Who confirms by chunks shows the paper's order, and has no use for places alone; and where there are few keys
     // there is nothing to spare.
@@ -190,6 +187,11 @@ class KeySource {
     }
   }
 
+  /** Whether both files have one size, so that most of the new one may be unchanged. */
+  get #alike(): boolean {
+    return this.#basisSize === this.#end.file.size;
+  }
+
   /** Chunks the new file; wakes whoever waits for keys. */
   async #chunk(): Promise<void> {
     const { clock, lanes, parameters, progress, reference, keeper, hw } = this.#end;
@@ -206,10 +208,7 @@ class KeySource {
           stage: "client ",
           withSegments: true,
           signal: this.#abort.signal,
-          onChain: (chain) => {
-            this.#chain = chain;
-            if (this.#hashingAlone) chain.hashAlone(true);
-          },
+          onChain: (chain) => this.#chain = chain,
         }, (block) => {
           this.#segments.set(block.segment!, block.block * STRONG_BYTES);
           this.#gate.push(block);
@@ -250,7 +249,7 @@ class KeySource {
   ): void => {
     this.#takeUnchanged(start ?? block * SEGMENT_BYTES);
     // Of an unchanged block it shows with the next one how much of it belongs to a chunk that has changed.
-    if (uncut) return;
+    if (uncut) return this.#matcher.extend();
     const first = this.#chunks.count;
     this.#chunks.append(lengths, weaks);
     this.#matches.extend();
@@ -266,24 +265,23 @@ class KeySource {
       if (this.#matches.isOpen(first + i)) this.#matches.literal(first + i, true);
     }
     this.#matcher.extend();
+    this.#frames.news();
   };
 
   /** Enters what lies between the last chunk and `end` as one, which the basis has at the same place. */
   #takeUnchanged(end: number): void {
-    while (this.#chunks.bytes < end) {
-      const begin = this.#chunks.bytes;
-      const chunk = this.#chunks.count;
-      const length = Math.min(end - begin, UNCUT_BYTES);
-      this.#chunks.append(Uint32Array.of(length), Uint32Array.of(0));
-      this.#matches.extend();
-      this.#matches.match(chunk, begin);
-      this.#unchanged += this.#gate.sameBytes(begin, begin + length);
-    }
+    const begin = this.#chunks.bytes;
+    if (begin >= end) return;
+    const chunk = this.#chunks.count;
+    this.#chunks.append(Uint32Array.of(end - begin), Uint32Array.of(0));
+    this.#matches.extend();
+    this.#matches.match(chunk, begin);
+    this.#unchanged += this.#gate.sameBytes(begin, end);
   }
 
-  /** Has blocks that nobody has taken yet hashed and not cut, or cut again. */
+  /** Has blocks that nobody has taken yet hashed and not cut, where that may do for most of them, or cut again. */
   #hashAlone(alone: boolean): void {
-    if (alone === this.#hashingAlone) return;
+    if (alone === this.#hashingAlone || alone && !this.#alike) return;
     this.#hashingAlone = alone;
     const first = this.#chain?.hashAlone(alone);
     if (!alone) this.#cutFrom = first;
@@ -297,7 +295,10 @@ class KeySource {
     const from = Math.max(lead, this.#chunks.bytes);
     const seeks = from > this.#chunks.bytes;
     const closed = block + 1 === this.#cutFrom;
-    return lanes.run({ kind: "cut", hw, file, parameters, block, from, seeks, closed });
+    const cut = lanes.run({ kind: "cut", hw, file, parameters, block, from, seeks, closed });
+    // Whoever waits for the gate would be told only when the whole file is hashed.
+    cut.catch((reason) => this.#fail(reason));
+    return cut;
   };
 
   async #match(): Promise<void> {
@@ -402,8 +403,7 @@ class KeySource {
     const partial = this.#resumes && session.partial;
     if (partial) this.#gate.resume(this.#basisSize > 0);
     // A file of the same size is likely to be the same one, or to have been changed in places.
-    const alike = this.#basisSize === this.#end.file.size;
-    if (this.#gated && session.refines && alike) this.#gate.decide(true);
+    if (this.#gated && session.refines && this.#alike) this.#gate.decide(true);
     this.#remainder.decide(partial);
     this.#frames.answered();
     if (this.#streamed) this.#send();

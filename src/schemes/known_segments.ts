@@ -1,23 +1,52 @@
 import type { SegmentDigests } from "../delta/piece_applier.ts";
+import { ParasyncError } from "../errors.ts";
+import { displayName } from "../files/file_error.ts";
+import type { PinnedFile } from "../files/pinned_file.ts";
+import { fs } from "../node.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { segmentCount } from "../hashing/session_digest.ts";
 
 /**
- * Digests of a basis's segments that a session has computed already. They hold as long as the basis is the file that
- * was pinned, which is made sure of before anything is committed.
+ * How long before it was read a file must have been changed last for every later change to show in its time of change,
+ * in ms: the runtime tells that in whole seconds, and some file systems count in steps of two.
+ */
+const GRAIN_MS = 2_000;
+
+/**
+ * Digests of a basis's segments that a session has computed already, for as long as the basis has not changed since.
+ *
+ * Its modification time does not tell that for certain, which anybody may set; the time of its change nobody can. What
+ * is written through memory that another process has mapped and written to before shows in neither until the system
+ * writes it back.
  */
 export class KnownSegments {
-  readonly #digests: Uint8Array;
-  readonly #known: Uint8Array;
+  readonly #basis: PinnedFile | null;
+  #digests = new Uint8Array(0);
+  #known = new Uint8Array(0);
+  #changedMs = 0;
+  #found = false;
 
-  /** @param size Size of the basis in bytes. */
-  constructor(size: number) {
-    this.#digests = new Uint8Array(segmentCount(size) * STRONG_BYTES);
-    this.#known = new Uint8Array(segmentCount(size));
+  /** @param basis The basis; null where there is none. */
+  constructor(basis: PinnedFile | null) {
+    this.#basis = basis;
   }
 
-  /** Segments of the basis were hashed. */
-  note({ segments, digests }: SegmentDigests): void {
+  /**
+   * Segments of the basis were hashed.
+   *
+   * @param found Which, and their digests.
+   * @param sinceMs When reading them began, in ms since 1970.
+   */
+  note({ segments, digests }: SegmentDigests, sinceMs: number): void {
+    if (this.#basis === null) return;
+    const changedMs = changeTime(this.#basis);
+    if (this.#changedMs !== changedMs) this.#known.fill(0);
+    this.#changedMs = changedMs;
+    if (sinceMs - changedMs < GRAIN_MS) return;
+    if (this.#known.length === 0) {
+      this.#known = new Uint8Array(segmentCount(this.#basis.size));
+      this.#digests = new Uint8Array(this.#known.length * STRONG_BYTES);
+    }
     for (let i = 0; i < segments.length; i++) {
       const digest = digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES);
       this.#digests.set(digest, segments[i]! * STRONG_BYTES);
@@ -25,9 +54,10 @@ export class KnownSegments {
     }
   }
 
-  /** The digests of these segments; null where one of them is not known. */
+  /** The digests of these segments; null where one of them is not known, or the basis has changed since it was. */
   find(segments: Float64Array<ArrayBuffer>): SegmentDigests | null {
-    if (!segments.every((segment) => this.#known[segment] === 1)) return null;
+    if (!segments.every((segment) => this.#known[segment] === 1) || !this.#holds()) return null;
+    this.#found = true;
     const digests = new Uint8Array(segments.length * STRONG_BYTES);
     segments.forEach((segment, i) =>
       digests.set(
@@ -37,4 +67,23 @@ export class KnownSegments {
     );
     return { segments, digests };
   }
+
+  /**
+   * Makes sure that what was found is still so.
+   *
+   * @throws {ParasyncError} `changed` where the basis has changed since.
+   */
+  verifyFound(): void {
+    if (!this.#found || this.#holds()) return;
+    const file = displayName(this.#basis!.name);
+    throw new ParasyncError("changed", `Cannot use ${file}: it was changed meanwhile`);
+  }
+
+  #holds(): boolean {
+    return this.#basis !== null && changeTime(this.#basis) === this.#changedMs;
+  }
+}
+
+function changeTime({ fd }: PinnedFile): number {
+  return Number(fs.fstatSync(fd, { bigint: true }).ctimeMs);
 }

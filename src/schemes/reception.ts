@@ -306,6 +306,7 @@ export class Reception implements AdoptedTarget {
         }
         const { location } = this.#options;
         await this.#target.discard();
+        this.#options.known?.verifyFound();
         return await commitUnchanged(location, basis, { ...commit, basis });
       } finally {
         record?.remove(key);

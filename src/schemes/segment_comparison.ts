@@ -137,8 +137,9 @@ export class SegmentComparison {
     for (let i = 0; i < alike.length; i += COMPARED_SEGMENTS) {
       throwIfOver();
       const segments = Float64Array.from(alike.slice(i, i + COMPARED_SEGMENTS));
+      const sinceMs = Date.now();
       const own = await lanes.run({ kind: "verify", hw, target: file, segments });
-      if (file === basis) known?.note(own);
+      if (file === basis) known?.note(own, sinceMs);
       for (let j = 0; j < own.segments.length; j++) {
         const at = (own.segments[j]! - first) * STRONG_BYTES;
         const digest = own.digests.subarray(j * STRONG_BYTES, (j + 1) * STRONG_BYTES);

@@ -10,6 +10,9 @@ const BATCH_SEGMENTS = 16;
 /** After so many segments of which the basis has none at the same place no more are asked about. */
 const PATIENCE = 48;
 
+/** After so many of them it is not enough to hash blocks any more. */
+const HASHING_PATIENCE = 32;
+
 const UNKNOWN = 0;
 const SAME = 1;
 const OTHER = 2;
@@ -39,8 +42,8 @@ export interface GateOptions {
   readonly take: BlockTaker;
   /** Cuts a block that was only hashed and has changed; all blocks before it have been taken. */
   readonly cut: (block: number) => Promise<BlockChunks>;
-  /** Told whether blocks wait for answers, so that it is enough to hash them for now. */
-  readonly onWaiting?: (waiting: boolean) => void;
+  /** Told whether it is enough to hash blocks, while they wait for answers: at first not, once so, and then not any more. */
+  readonly onHashing?: (enough: boolean) => void;
 }
 
 /**
@@ -67,6 +70,7 @@ export class SegmentGate {
   #taken = 0;
   #pushed = 0;
   #opened: () => void = () => {};
+  #hashing = false;
   #cutting = false;
   #failure: { readonly reason: unknown } | undefined;
 
@@ -180,6 +184,7 @@ export class SegmentGate {
       if (same || there) this.#lastSame = first + i + 1;
     }
     this.#answered += count;
+    if (this.#answered - this.#lastSame >= HASHING_PATIENCE) this.#hash(false);
     if (this.#answered - this.#lastSame >= PATIENCE) {
       this.#stopAsking();
       if (!this.#partial) this.#wait(false);
@@ -215,7 +220,13 @@ export class SegmentGate {
 
   #wait(waiting: boolean): void {
     this.#state = waiting ? "on" : "off";
-    this.#options.onWaiting?.(waiting);
+    this.#hash(waiting);
+  }
+
+  #hash(enough: boolean): void {
+    if (enough === this.#hashing) return;
+    this.#hashing = enough;
+    this.#options.onHashing?.(enough);
   }
 
   #drain(): void {

@@ -23,9 +23,9 @@ class Gated {
   /** Of each block that was let through: whether it is unchanged, and whether it is with a byte of the next one. */
   readonly taken: (readonly [block: number, itself: boolean, withNext: boolean])[] = [];
 
-  /** What is to be cut, and what the gate said of waiting. */
+  /** What is to be cut, and whether the gate said that hashing is enough. */
   readonly cuts: { readonly block: number; resolve(chunks: BlockChunks): void }[] = [];
-  readonly waited: boolean[] = [];
+  readonly hashing: boolean[] = [];
 
   constructor(segments: number) {
     this.gate = new SegmentGate({
@@ -39,7 +39,7 @@ class Gated {
         this.cuts.push({ block, resolve });
         return promise;
       },
-      onWaiting: (waiting) => this.waited.push(waiting),
+      onHashing: (enough) => this.hashing.push(enough),
     });
   }
 
@@ -237,7 +237,7 @@ Deno.test("blocks wait no more when nothing is the same, and those that only wer
   gated.gate.decide(true);
   gated.push(0, 50, true);
   gated.settle(0, 48, () => false);
-  assertEquals([gated.waited, gated.cuts.length], [[true, false], 1]);
+  assertEquals([gated.hashing, gated.cuts.length], [[true, false], 1]);
   for (let index = 0; index < 50; index++) {
     gated.cuts[index]!.resolve(block(index));
     await turn();

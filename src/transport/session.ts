@@ -82,7 +82,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.parts = parts;
-    this.known = new KnownSegments(parts.basis?.size ?? 0);
+    this.known = new KnownSegments(parts.basis);
     this.signal = this.#controller.signal;
   }
 

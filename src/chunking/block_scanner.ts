@@ -101,13 +101,11 @@ export function scanNextBlock(
 export interface LateBlock {
   /** Which block. */
   readonly block: number;
-  /** Where cutting begins, in bytes of the file; at most {@linkcode leadBytes} before the block. */
-  readonly from: number;
   /**
-   * Whether that is no chunk's start: then what comes before the last cut that is not within the block does not count.
-   * Cuts are rule K's a few chunks behind wherever one begins.
+   * Where its first chunk begins, in bytes of the file: where the chunk before ends, or up to {@linkcode leadBytes} before
+   * the block. Cuts are rule K's a few chunks behind wherever one begins.
    */
-  readonly seeks: boolean;
+  readonly from: number;
   /** Whether the last chunk ends where the block does, because the next one's first chunk begins there. */
   readonly closed: boolean;
 }
@@ -125,25 +123,22 @@ export function leadBytes({ max }: ChunkParameters): number {
  * @param source The file.
  * @param parameters Rule K's sizes.
  * @param order Which block, and how.
- * @returns Its chunks, with where the first one begins.
+ * @returns Its chunks, and those of the lead.
  */
 export function cutLateBlock(
   kernel: ScanKernel,
   backend: HashBackend,
   source: OpenFile,
   parameters: ChunkParameters,
-  { block, from, seeks, closed }: LateBlock,
+  { block, from, closed }: LateBlock,
 ): BlockChunks {
-  const begin = block * BLOCK_BYTES;
-  const end = Math.min(source.size, begin + BLOCK_BYTES);
+  const end = Math.min(source.size, (block + 1) * BLOCK_BYTES);
   if (from >= end) return { block, ...noChunks(), segment: null, start: from };
   const available = (closed ? end : Math.min(source.size, end + parameters.max)) - from;
   readFully(source.fd, kernel.memory, kernel.dataOffset, available, from, source.name);
   const ends = new BlockCutter(kernel, end - from, available, parameters).from(0);
-  const before = seeks ? ends.filter((to) => from + to <= begin) : ends.subarray(0, 0);
-  const start = before.at(-1) ?? 0;
-  const columns = chunksAt(kernel, backend.weak, parameters, start, ends.subarray(before.length));
-  return { block, ...columns, segment: null, start: from + start };
+  const columns = chunksAt(kernel, backend.weak, parameters, 0, ends);
+  return { block, ...columns, segment: null, start: from };
 }
 
 /** Columns of no chunks. */

@@ -293,9 +293,8 @@ class KeySource {
     const begin = block * SEGMENT_BYTES;
     const lead = Math.max(0, begin - leadBytes(parameters));
     const from = Math.max(lead, this.#chunks.bytes);
-    const seeks = from > this.#chunks.bytes;
     const closed = block + 1 === this.#cutFrom;
-    const cut = lanes.run({ kind: "cut", hw, file, parameters, block, from, seeks, closed });
+    const cut = lanes.run({ kind: "cut", hw, file, parameters, block, from, closed });
     // Whoever waits for the gate would be told only when the whole file is hashed.
     cut.catch((reason) => this.#fail(reason));
     return cut;

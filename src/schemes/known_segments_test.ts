@@ -1,11 +1,12 @@
 /** Digests that a session has computed already, and a basis that is kept for them. */
 // @ts-types="../types/std_assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fs from "node:fs";
 import { basisEnd } from "../../tests/fixtures/local_sync.ts";
 import { bodyOf, digestOf, OLD, stream } from "../../tests/fixtures/patches.ts";
 import { segmentFrames } from "../../tests/fixtures/segment_frames.ts";
 import { HookedLane, referenceOf, TestLanes } from "../../tests/fixtures/test_lanes.ts";
+import { ParasyncError } from "../errors.ts";
 import { identityOf } from "../files/identity.ts";
 import { openPinned } from "../files/pinned_file.ts";
 import { TestFolder } from "../files/test_folder.ts";
@@ -40,6 +41,11 @@ Deno.test("digests are found where all that are asked for are known", async () =
   assertEquals(known.find(Float64Array.of(1, 2)), null);
   const found = known.find(Float64Array.of(1, 3));
   assertEquals([...found!.digests], [...digests.subarray(32), ...digests.subarray(0, 32)]);
+  known.verifyFound();
+  const { atimeMs, mtimeMs } = fs.statSync(path);
+  fs.writeFileSync(path, new Uint8Array(5 << 20).fill(1));
+  fs.utimesSync(path, atimeMs! / 1000, mtimeMs! / 1000);
+  assertEquals(assertThrows(() => known.verifyFound(), ParasyncError).code, "changed");
 });
 
 Deno.test("what was read of a file just written is not kept: the next change might not show", () => {

@@ -6,8 +6,9 @@ import { numbers, randomBytes } from "../../tests/fixtures/seeded.ts";
 import { openPinned } from "../files/pinned_file.ts";
 import { TestFolder } from "../files/test_folder.ts";
 import { openBackend } from "../hashing/select.ts";
-import { type BlockChunks, cutLateBlock, leadBytes, scanNextBlock } from "./block_scanner.ts";
+import { type BlockChunks, scanNextBlock } from "./block_scanner.ts";
 import { createScanKernel } from "./kernel/scan_kernel.ts";
+import { cutLateBlock, leadBytes } from "./late_block.ts";
 import { BLOCK_BYTES, type ChunkParameters } from "./parameters.ts";
 import { ScanChain } from "./scan_chain.ts";
 

@@ -4,10 +4,9 @@
  * the same time is the scheme's plan.
  */
 import type { Answer, Candidates, Done, Session } from "../../proto/gen/parasync_pb.ts";
-import { type BlockChunks, leadBytes } from "../chunking/block_scanner.ts";
+import type { BlockChunks } from "../chunking/block_scanner.ts";
 import { ChunkList } from "../chunking/chunk_list.ts";
 import { expectedChunks } from "../chunking/parameters.ts";
-import type { ScanChain } from "../chunking/scan_chain.ts";
 import type { DeltaCoding } from "../delta/coding.ts";
 import { PatchWriter } from "../delta/patch_writer.ts";
 import { isFailureCode, ParasyncError } from "../errors.ts";
@@ -23,6 +22,7 @@ import { readAnswer, safeSize } from "../transport/messages.ts";
 import { decodeCandidates } from "./candidate_columns.ts";
 import { KeyFrames } from "./key_frames.ts";
 import type { CreateMatcher, KeyPlan } from "./key_plan.ts";
+import { LateCuts } from "./late_cuts.ts";
 import { PatchSender } from "./patch_sender.ts";
 import { type Line, measureLine, plainCoding } from "./line.ts";
 import { recordOrigin } from "./record_keeper.ts";
@@ -70,6 +70,7 @@ class KeySource {
   readonly #writer: PatchWriter;
   readonly #refiner: Refiner;
   readonly #gate: SegmentGate;
+  readonly #late: LateCuts;
   readonly #matches: MatchList;
   readonly #matcher: StrongMatcher;
   /** Whether keys leave while the file is being chunked, and the delta while it is being matched. */
@@ -90,10 +91,6 @@ class KeySource {
   #line: Promise<Line> | undefined;
   #coding: DeltaCoding = { version: 1 };
   #unchanged = 0;
-  /** The order of the blocks, once it is there; whether they are only hashed, and from which on no more. */
-  #chain: ScanChain | undefined;
-  #hashingAlone = false;
-  #cutFrom: number | undefined;
   #sender: PatchSender | undefined;
   #patched: Promise<PatchAnswer> | undefined;
   #failure: { readonly reason: unknown } | undefined;
@@ -113,11 +110,15 @@ class KeySource {
       coding: () => this.#coding,
     });
     this.#refiner = new Refiner(end, this.#writer);
+    this.#late = new LateCuts(end);
     this.#gate = new SegmentGate({
       segments: segmentCount(end.file.size),
       take: this.#takeBlock,
       cut: this.#cutLate,
-      onHashing: (enough) => this.#hashAlone(enough),
+      onHashing: (enough) => {
+        // Of others most blocks would have to be read twice.
+        if (this.#alike) this.#late.hashAlone(enough);
+      },
     });
     // Who confirms by chunks shows the paper's order, and has no use for places alone; and where there are few keys
     // there is nothing to spare.
@@ -208,7 +209,7 @@ class KeySource {
           stage: "client ",
           withSegments: true,
           signal: this.#abort.signal,
-          onChain: (chain) => this.#chain = chain,
+          onChain: (chain) => this.#late.chain = chain,
         }, (block) => {
           this.#segments.set(block.segment!, block.block * STRONG_BYTES);
           this.#gate.push(block);
@@ -279,22 +280,9 @@ class KeySource {
     this.#unchanged += this.#gate.sameBytes(begin, end);
   }
 
-  /** Has blocks that nobody has taken yet hashed and not cut, where that may do for most of them, or cut again. */
-  #hashAlone(alone: boolean): void {
-    if (alone === this.#hashingAlone || alone && !this.#alike) return;
-    this.#hashingAlone = alone;
-    const first = this.#chain?.hashAlone(alone);
-    if (!alone) this.#cutFrom = first;
-  }
-
-  /** Cuts a block that has changed though only its digest was computed. */
+  /** Cuts a block late. */
   readonly #cutLate = (block: number): Promise<BlockChunks> => {
-    const { hw, lanes, parameters, reference: file } = this.#end;
-    const begin = block * SEGMENT_BYTES;
-    const lead = Math.max(0, begin - leadBytes(parameters));
-    const from = Math.max(lead, this.#chunks.bytes);
-    const closed = block + 1 === this.#cutFrom;
-    const cut = lanes.run({ kind: "cut", hw, file, parameters, block, from, closed });
+    const cut = this.#late.cut(block, this.#chunks.bytes);
     // Whoever waits for the gate would be told only when the whole file is hashed.
     cut.catch((reason) => this.#fail(reason));
     return cut;

@@ -1,6 +1,7 @@
 import type { Bitmap } from "../chunking/bitmap_chunker.ts";
-import type { BlockChunks, LateBlock } from "../chunking/block_scanner.ts";
+import type { BlockChunks } from "../chunking/block_scanner.ts";
 import type { DerivedWeaks } from "../chunking/derived_weak.ts";
+import type { LateBlock } from "../chunking/late_block.ts";
 import type { ChunkParameters } from "../chunking/parameters.ts";
 import type { CopyPieces, SegmentDigests } from "../delta/piece_applier.ts";
 import type { AppendBatch, Appended } from "../delta/segment_builder.ts";

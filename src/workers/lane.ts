@@ -4,13 +4,14 @@ import {
   markBlock,
   selectBlock,
 } from "../chunking/bitmap_blocks.ts";
-import { type BlockChunks, cutLateBlock, scanNextBlock } from "../chunking/block_scanner.ts";
+import { type BlockChunks, scanNextBlock } from "../chunking/block_scanner.ts";
 import {
   createRollKernel,
   type RollKernel,
   type RollName,
 } from "../chunking/kernel/roll_kernel.ts";
 import { createScanKernel, type ScanKernel } from "../chunking/kernel/scan_kernel.ts";
+import { cutLateBlock } from "../chunking/late_block.ts";
 import { BLOCK_BYTES } from "../chunking/parameters.ts";
 import { ScanChain } from "../chunking/scan_chain.ts";
 import { applyPieces, hashSegments } from "../delta/piece_applier.ts";

@@ -26,6 +26,19 @@ export interface SegmentDigests {
 }
 
 /**
+ * Enters digests among those of all segments.
+ *
+ * @param found Some segments' digests.
+ * @param all 32 bytes for each segment of the file, in order.
+ */
+export function enterDigests({ segments, digests }: SegmentDigests, all: Uint8Array): void {
+  for (let i = 0; i < segments.length; i++) {
+    const digest = digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES);
+    all.set(digest, segments[i]! * STRONG_BYTES);
+  }
+}
+
+/**
  * Copies pieces of the basis to their absolute places in the target (ParaSync, FAST'26, §3.3.1).
  *
  * A piece that makes up a whole segment is hashed while it is in the cache, so that verifying it costs no

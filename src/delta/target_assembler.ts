@@ -5,7 +5,7 @@ import type { AbsoluteAssembler, Assembly, SegmentReader } from "./assembler.ts"
 import { Coverage } from "./coverage.ts";
 import type { PatchEnd } from "./decoder.ts";
 import { addTotals, type DeltaTotals, noTotals, requireTotals } from "./format.ts";
-import type { CopyPieces, SegmentDigests } from "./piece_applier.ts";
+import { type CopyPieces, enterDigests, type SegmentDigests } from "./piece_applier.ts";
 import { PieceCutter } from "./piece_cutter.ts";
 import { Work } from "./work.ts";
 
@@ -233,7 +233,7 @@ export class TargetAssembler implements AbsoluteAssembler {
           () => next++,
         );
         const found = await this.#lanes.verifyBasis!(segments);
-        this.#take(found);
+        enterDigests(found, this.#segments);
         this.#looked = Math.min(this.#size, this.#looked + segments.length * SEGMENT_BYTES);
       }
     };
@@ -309,7 +309,7 @@ export class TargetAssembler implements AbsoluteAssembler {
   }
 
   #note(found: SegmentDigests): void {
-    this.#take(found);
+    enterDigests(found, this.#segments);
     const { segments } = found;
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
@@ -317,15 +317,6 @@ export class TargetAssembler implements AbsoluteAssembler {
       if (this.#held.delete(segment)) {
         this.#unread -= Math.min(SEGMENT_BYTES, this.#size - segment * SEGMENT_BYTES);
       }
-    }
-  }
-
-  #take({ segments, digests }: SegmentDigests): void {
-    for (let i = 0; i < segments.length; i++) {
-      this.#segments.set(
-        digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES),
-        segments[i]! * STRONG_BYTES,
-      );
     }
   }
 }

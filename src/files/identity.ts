@@ -7,7 +7,7 @@ import { ParasyncError } from "../errors.ts";
  *
  * The runtime reports times in whole milliseconds, so that a change of content that keeps the size
  * within the millisecond of the last one goes unseen here. The digest over the whole result does see it; where one that
- * was computed before is to do, the time of change is looked at as well (`schemes/known_segments.ts`).
+ * was computed before is to do, the time of change is looked at as well (`PinnedFile.changedMs`).
  */
 export interface FileIdentity {
   /** The device's number, decimal. */

@@ -54,12 +54,22 @@ export class PinnedFile implements OpenFile {
     readFully(this.fd, into, at, length, position, this.name);
   }
 
+  /** When its content or attributes changed last, which nobody can set, in ms; the runtime tells whole seconds. */
+  get changedMs(): number {
+    try {
+      return Number(fs.fstatSync(this.fd, { bigint: true }).ctimeMs);
+    } catch (error) {
+      throw asFileError(error, "use", this.name);
+    }
+  }
+
   /**
    * Makes sure that neither the content behind the descriptor nor the file at the path changed since.
    *
+   * @param changedMs What {@linkcode changedMs} must still be, if it matters.
    * @throws {ParasyncError} "changed".
    */
-  verifyUnchanged(): void {
+  verifyUnchanged(changedMs?: number): void {
     let held: FileIdentity;
     let named: FileIdentity | null;
     try {
@@ -69,7 +79,10 @@ export class PinnedFile implements OpenFile {
     } catch (error) {
       throw asFileError(error, "use", this.name);
     }
-    if (!sameIdentity(held, this.identity)) throw changed(this.name, "it was changed meanwhile");
+    const touched = changedMs !== undefined && changedMs !== this.changedMs;
+    if (touched || !sameIdentity(held, this.identity)) {
+      throw changed(this.name, "it was changed meanwhile");
+    }
     if (named === null) throw changed(this.name, "it was removed meanwhile");
     if (!sameIdentity(named, this.identity)) throw changed(this.name, "it was replaced meanwhile");
   }

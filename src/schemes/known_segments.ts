@@ -1,8 +1,5 @@
-import type { SegmentDigests } from "../delta/piece_applier.ts";
-import { ParasyncError } from "../errors.ts";
-import { displayName } from "../files/file_error.ts";
+import { enterDigests, type SegmentDigests } from "../delta/piece_applier.ts";
 import type { PinnedFile } from "../files/pinned_file.ts";
-import { fs } from "../node.ts";
 import { STRONG_BYTES } from "../hashing/backend.ts";
 import { segmentCount } from "../hashing/session_digest.ts";
 
@@ -24,7 +21,8 @@ export class KnownSegments {
   #digests = new Uint8Array(0);
   #known = new Uint8Array(0);
   #changedMs = 0;
-  #found = false;
+  /** What the time of change was when digests were found. */
+  #foundMs: number | undefined;
 
   /** @param basis The basis; null where there is none. */
   constructor(basis: PinnedFile | null) {
@@ -37,9 +35,9 @@ export class KnownSegments {
    * @param found Which, and their digests.
    * @param sinceMs When reading them began, in ms since 1970.
    */
-  note({ segments, digests }: SegmentDigests, sinceMs: number): void {
+  note(found: SegmentDigests, sinceMs: number): void {
     if (this.#basis === null) return;
-    const changedMs = changeTime(this.#basis);
+    const { changedMs } = this.#basis;
     if (this.#changedMs !== changedMs) this.#known.fill(0);
     this.#changedMs = changedMs;
     if (sinceMs - changedMs < GRAIN_MS) return;
@@ -47,17 +45,15 @@ export class KnownSegments {
       this.#known = new Uint8Array(segmentCount(this.#basis.size));
       this.#digests = new Uint8Array(this.#known.length * STRONG_BYTES);
     }
-    for (let i = 0; i < segments.length; i++) {
-      const digest = digests.subarray(i * STRONG_BYTES, (i + 1) * STRONG_BYTES);
-      this.#digests.set(digest, segments[i]! * STRONG_BYTES);
-      this.#known[segments[i]!] = 1;
-    }
+    enterDigests(found, this.#digests);
+    for (const segment of found.segments) this.#known[segment] = 1;
   }
 
   /** The digests of these segments; null where one of them is not known, or the basis has changed since it was. */
   find(segments: Float64Array<ArrayBuffer>): SegmentDigests | null {
-    if (!segments.every((segment) => this.#known[segment] === 1) || !this.#holds()) return null;
-    this.#found = true;
+    if (!segments.every((segment) => this.#known[segment] === 1)) return null;
+    if (this.#basis?.changedMs !== this.#changedMs) return null;
+    this.#foundMs = this.#changedMs;
     const digests = new Uint8Array(segments.length * STRONG_BYTES);
     segments.forEach((segment, i) =>
       digests.set(
@@ -74,16 +70,6 @@ export class KnownSegments {
    * @throws {ParasyncError} `changed` where the basis has changed since.
    */
   verifyFound(): void {
-    if (!this.#found || this.#holds()) return;
-    const file = displayName(this.#basis!.name);
-    throw new ParasyncError("changed", `Cannot use ${file}: it was changed meanwhile`);
+    if (this.#foundMs !== undefined) this.#basis?.verifyUnchanged(this.#foundMs);
   }
-
-  #holds(): boolean {
-    return this.#basis !== null && changeTime(this.#basis) === this.#changedMs;
-  }
-}
-
-function changeTime({ fd }: PinnedFile): number {
-  return Number(fs.fstatSync(fd, { bigint: true }).ctimeMs);
 }

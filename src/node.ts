@@ -1,7 +1,6 @@
 /**
  * What is used of Node's modules that are costly to import. An import evaluates all that a module exports: for `node:fs`
- * that is streams which nobody uses here, a fifteenth of a small push; and `node:crypto` takes half as long, which most
- * runs have no use for.
+ * that is streams which nobody uses here, 20 ms on Deno 2.8; `node:crypto` takes 13 ms, and most runs have no use for it.
  */
 import type Crypto from "node:crypto";
 import type Fs from "node:fs";

@@ -127,7 +127,7 @@ async function runThrough(
   const target = join(root, TARGET);
   const same = await areSame(oldFile, newFile, signal);
   putBack(oldFile, target, same);
-  // What has been there for a moment need be read once only, as any old file.
+  // One that was written a moment ago is read twice, which in use it seldom is.
   if (same) await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   const before = fs.statSync(oldFile, { bigint: true });
   if (cold) forgetFiles([oldFile, newFile, target]);

@@ -61,8 +61,6 @@ export class TargetFile {
   readonly identity: FileIdentity;
   readonly #options: TargetOptions;
   readonly #fd: number;
-  readonly #signal: AbortSignal | undefined;
-  readonly #write: AsyncTransfer | undefined;
   #state: State = "open";
   /** What is under way on the descriptor: in Deno 2.4 two operations at once would mix their places. */
   #last: Promise<void> = Promise.resolve();
@@ -75,9 +73,7 @@ export class TargetFile {
     this.size = options.size;
     this.identity = identityOf(fs.fstatSync(fd, { bigint: true }));
     this.#fd = fd;
-    this.#signal = options.signal;
-    this.#write = options.write;
-    this.#signal?.addEventListener("abort", this.#abort);
+    options.signal?.addEventListener("abort", this.#abort);
   }
 
   /**
@@ -178,8 +174,10 @@ export class TargetFile {
       if (this.#state === "discarded") this.#requireOpen();
       const place = [this.#fd, bytes, 0, bytes.length, position, this.location.name] as const;
       // Another thread's help takes ten times as long as a short write itself does.
-      if (bytes.length <= SHORT_BYTES && this.#write === undefined) return writeFully(...place);
-      return writeFullyAsync(...place, this.#write);
+      if (bytes.length <= SHORT_BYTES && this.#options.write === undefined) {
+        return writeFully(...place);
+      }
+      return writeFullyAsync(...place, this.#options.write);
     });
     this.#last = written.catch((error) => {
       this.#failure ??= error;
@@ -212,7 +210,7 @@ export class TargetFile {
           path: this.path,
           fd: this.#fd,
           size: this.size,
-          verifyWanted: () => requireNotAborted(this.#signal, this.location.name),
+          verifyWanted: () => requireNotAborted(this.#options.signal, this.location.name),
         },
         options,
       );
@@ -271,14 +269,14 @@ export class TargetFile {
   };
 
   #requireOpen(): void {
-    requireNotAborted(this.#signal, this.location.name);
+    requireNotAborted(this.#options.signal, this.location.name);
     if (this.#state === "open") return;
     const file = displayName(this.location.name);
     throw new ParasyncError("internal", `Cannot write ${file}: its target is ${this.#state}`);
   }
 
   #close(): void {
-    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#options.signal?.removeEventListener("abort", this.#abort);
     fs.closeSync(this.#fd);
   }
 }
